@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The calls of a dispatched socket that are not the inner socket's own. */
+#include <linux/seq_file.h>
+
+#include "trace.h"
+#include "zsock_int.h"
+
+/* Also serves a socket whose accept() failed: it has nothing of ours. */
+static int zsock_release(struct socket *sock)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_table *table;
+	struct module *owner;
+
+	if (!zs)
+		return 0;
+	table = zsock_table(zs);
+	owner = table->orig.owner;
+	trace_zsock_release(zs);
+	zsock_unlist(zs);
+	zsock_stat_inc(zs->zn, CLOSED);
+	table->next.release(sock);
+	sock->sk = NULL;
+	module_put(owner);
+	zsock_sock_free(zs);
+	return 0;
+}
+
+static int zsock_connect(struct socket *sock, struct zsock_addr *addr, int len,
+			 int flags)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	int err;
+
+	err = zsock_table(zs)->next.connect(sock, addr, len, flags);
+	zsock_stat_inc(zs->zn, CONNECTS);
+	if (err && err != -EINPROGRESS)
+		zsock_stat_inc(zs->zn, CONNECT_FAILED);
+	trace_zsock_connect(zs, err);
+	return err;
+}
+
+/*
+ * The inner accept() may have given @newsock other calls than the listener's,
+ * as MPTCP does when the peer spoke plain TCP.
+ */
+static const struct zsock_table *
+zsock_child_table(struct zsock_sock *child, const struct zsock_table *table,
+		  struct socket *newsock)
+{
+	const struct proto_ops *ops = READ_ONCE(newsock->ops);
+
+	if (!ops || zsock_ops_ours(ops))
+		return table;
+	return zsock_table_get(child->handler, ops, table->dual,
+			       test_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags))
+	       ?: table;
+}
+
+/* The child is made first: a connection once taken from the queue is kept. */
+static int zsock_accept(struct socket *sock, struct socket *newsock,
+			ZSOCK_ACCEPT_ARGS)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_table *table = zsock_table(zs);
+	struct zsock_sock *child;
+	int err;
+
+	child = zsock_child_alloc(zs);
+	if (!child)
+		return -ENOMEM;
+	err = table->next.accept(sock, newsock, ZSOCK_ACCEPT_PASS);
+	if (err) {
+		zsock_child_free(child);
+		trace_zsock_accept(zs, NULL, err);
+		return err;
+	}
+	table = zsock_child_table(child, table, newsock);
+	zsock_child_attach(child, newsock, table);
+	zsock_stat_inc(zs->zn, ACCEPTED);
+	trace_zsock_accept(zs, child, 0);
+	return 0;
+}
+
+static void zsock_show_fdinfo(struct seq_file *m, struct socket *sock)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_table *table = zsock_table(zs);
+
+	seq_printf(m, "zsock-handler:\t%s\n", zs->handler->proto->name);
+	seq_printf(m, "zsock-backend:\t%s\n", zs->carrier->backend->name);
+	if (table->next.show_fdinfo)
+		table->next.show_fdinfo(m, sock);
+}
+
+/* Put the core's calls on top of the inner socket's and the handler's. */
+void zsock_calls_override(struct proto_ops *ops)
+{
+	ops->family = zsock_family();
+	ops->owner = THIS_MODULE;
+	ops->release = zsock_release;
+	ops->connect = zsock_connect;
+	if (ops->accept != sock_no_accept)
+		ops->accept = zsock_accept;
+	ops->setsockopt = zsock_setsockopt;
+	ops->getsockopt = zsock_getsockopt;
+	ops->show_fdinfo = zsock_show_fdinfo;
+}

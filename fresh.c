@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The calls of a socket that has no inner socket yet: each makes one and goes
+ * on to it. By the time that dispatch returns 0 sock->ops is another table,
+ * whoever won.
+ */
+#include <linux/poll.h>
+
+#include "trace.h"
+#include "zsock_int.h"
+
+static const struct proto_ops *zsock_ops(const struct socket *sock)
+{
+	return READ_ONCE(sock->ops);
+}
+
+static int zsock_fresh_release(struct socket *sock)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+
+	if (!zs)
+		return 0;
+	trace_zsock_release(zs);
+	zsock_unlist(zs);
+	zsock_stat_inc(zs->zn, CLOSED);
+	sock->sk = NULL;
+	zsock_sock_free(zs);
+	return 0;
+}
+
+static int zsock_fresh_bind(struct socket *sock, struct zsock_addr *addr,
+			    int len)
+{
+	int family;
+	int err;
+
+	err = zsock_first_address(zsock_sk(sock), addr, len, &family);
+	if (!err)
+		err = zsock_dispatch(sock, family);
+	return err ?: zsock_ops(sock)->bind(sock, addr, len);
+}
+
+static int zsock_fresh_connect(struct socket *sock, struct zsock_addr *addr,
+			       int len, int flags)
+{
+	int family;
+	int err;
+
+	err = zsock_first_address(zsock_sk(sock), addr, len, &family);
+	if (!err)
+		err = zsock_dispatch(sock, family);
+	return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
+}
+
+static int zsock_fresh_accept(struct socket *sock, struct socket *newsock,
+			      ZSOCK_ACCEPT_ARGS)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->accept(sock, newsock, ZSOCK_ACCEPT_PASS);
+}
+
+static int zsock_fresh_getname(struct socket *sock, struct sockaddr *addr,
+			       int peer)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->getname(sock, addr, peer);
+}
+
+/*
+ * The one call that does not dispatch: the answer is known, and the wait queue
+ * is the outer socket's for good. A stream socket that is neither connected
+ * nor listening is hung up.
+ */
+static __poll_t zsock_fresh_poll(struct file *file, struct socket *sock,
+				 struct poll_table_struct *wait)
+{
+	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
+
+	sock_poll_wait(file, sock, wait);
+	/* Dispatched before that: an event may have come before it, too. */
+	if (zsock_table(zsock_sk(sock)))
+		return zsock_ops(sock)->poll(file, sock, NULL);
+	if (sock->type == SOCK_STREAM)
+		mask |= EPOLLHUP;
+	else
+		mask |= EPOLLWRBAND;
+	return mask;
+}
+
+static int zsock_fresh_ioctl(struct socket *sock, unsigned int cmd,
+			     unsigned long arg)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->ioctl(sock, cmd, arg);
+}
+
+#ifdef CONFIG_COMPAT
+static int zsock_fresh_compat_ioctl(struct socket *sock, unsigned int cmd,
+				    unsigned long arg)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	if (err)
+		return err;
+	if (!zsock_ops(sock)->compat_ioctl)
+		return -ENOIOCTLCMD;
+	return zsock_ops(sock)->compat_ioctl(sock, cmd, arg);
+}
+#endif
+
+static int zsock_fresh_gettstamp(struct socket *sock, void __user *userstamp,
+				 bool timeval, bool time32)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	if (err)
+		return err;
+	if (!zsock_ops(sock)->gettstamp)
+		return -ENOIOCTLCMD;
+	return zsock_ops(sock)->gettstamp(sock, userstamp, timeval, time32);
+}
+
+static int zsock_fresh_listen(struct socket *sock, int backlog)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->listen(sock, backlog);
+}
+
+static int zsock_fresh_shutdown(struct socket *sock, int how)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->shutdown(sock, how);
+}
+
+/* Only a datagram's address says anything; a stream's is for fast open. */
+static int zsock_fresh_sendmsg(struct socket *sock, struct msghdr *msg,
+			       size_t size)
+{
+	int family = AF_UNSPEC;
+	int err = 0;
+
+	if (msg->msg_name && (sock->type != SOCK_STREAM ||
+			      msg->msg_flags & MSG_FASTOPEN))
+		err = zsock_first_address(zsock_sk(sock), msg->msg_name,
+					  msg->msg_namelen, &family);
+	if (!err)
+		err = zsock_dispatch(sock, family);
+	return err ?: zsock_ops(sock)->sendmsg(sock, msg, size);
+}
+
+static int zsock_fresh_recvmsg(struct socket *sock, struct msghdr *msg,
+			       size_t size, int flags)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->recvmsg(sock, msg, size, flags);
+}
+
+static int zsock_fresh_mmap(struct file *file, struct socket *sock,
+			    struct vm_area_struct *vma)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	return err ?: zsock_ops(sock)->mmap(file, sock, vma);
+}
+
+static ssize_t zsock_fresh_splice_read(struct socket *sock, loff_t *ppos,
+				       struct pipe_inode_info *pipe, size_t len,
+				       unsigned int flags)
+{
+	int err = zsock_dispatch(sock, AF_UNSPEC);
+
+	if (err)
+		return err;
+	if (!zsock_ops(sock)->splice_read)
+		return zsock_copy_splice_read(sock->file, ppos, pipe, len,
+					      flags);
+	return zsock_ops(sock)->splice_read(sock, ppos, pipe, len, flags);
+}
+
+/* Called on the placeholder, and on the inner sk by whoever came too late. */
+static int zsock_fresh_set_peek_off(struct sock *sk, int val)
+{
+	WRITE_ONCE(sk->sk_peek_off, val);
+	return 0;
+}
+
+static void zsock_fresh_show_fdinfo(struct seq_file *m, struct socket *sock)
+{
+	seq_printf(m, "zsock-handler:\t%s\n",
+		   zsock_sk(sock)->handler->proto->name);
+}
+
+/*
+ * Calls that the kernel makes with the sk locked (read_sock, sendmsg_locked,
+ * ...) have nothing to act on before dispatch and are left out.
+ */
+const struct proto_ops zsock_fresh_ops = {
+	.family		= PF_ZSOCK,
+	.owner		= THIS_MODULE,
+	.release	= zsock_fresh_release,
+	.bind		= zsock_fresh_bind,
+	.connect	= zsock_fresh_connect,
+	.socketpair	= zsock_dispatch_pair,
+	.accept		= zsock_fresh_accept,
+	.getname	= zsock_fresh_getname,
+	.poll		= zsock_fresh_poll,
+	.ioctl		= zsock_fresh_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= zsock_fresh_compat_ioctl,
+#endif
+	.gettstamp	= zsock_fresh_gettstamp,
+	.listen		= zsock_fresh_listen,
+	.shutdown	= zsock_fresh_shutdown,
+	.setsockopt	= zsock_setsockopt,
+	.getsockopt	= zsock_getsockopt,
+	.show_fdinfo	= zsock_fresh_show_fdinfo,
+	.sendmsg	= zsock_fresh_sendmsg,
+	.recvmsg	= zsock_fresh_recvmsg,
+	.mmap		= zsock_fresh_mmap,
+	.splice_read	= zsock_fresh_splice_read,
+	.set_peek_off	= zsock_fresh_set_peek_off,
+};

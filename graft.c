@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Grafting: the inner socket's sk becomes the outer socket's.
+ *
+ * The inner struct socket is only a pot in which the backend raised the sk.
+ * Nothing in a protocol family looks at more than sock->sk, ->state, ->type,
+ * ->flags, ->file and ->wq, so the sk lives on in the outer struct socket, as
+ * an accepted sk does in its own, and the pot is thrown away.
+ */
+#include <linux/smp.h>
+
+#include "zsock_int.h"
+
+/* What belongs to whoever opened the outer socket, not to who dispatched it. */
+static void zsock_inherit(struct sock *sk, struct sock *opener)
+{
+	swap(sk->sk_cgrp_data, opener->sk_cgrp_data);
+	zsock_swap_memcg(sk, opener);
+	atomic64_set(&sk->sk_cookie, atomic64_read(&opener->sk_cookie));
+}
+
+/*
+ * Not sock_graft(): it would have the security module relabel the sk, which
+ * carries the label of its own creation.
+ */
+static void zsock_adopt(struct socket *sock, struct socket *inner)
+{
+	struct zsock_fresh *fresh = zsock_sk(sock)->fresh;
+	struct sock *sk = inner->sk;
+
+	lock_sock(&fresh->sk);
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(sk->sk_wq, &sock->wq);
+	sk_set_socket(sk, sock);
+	sk->sk_uid = fresh->sk.sk_uid;
+	write_unlock_bh(&sk->sk_callback_lock);
+	/* F_SETFL O_ASYNC set it on the placeholder, under this lock. */
+	if (sock_flag(&fresh->sk, SOCK_FASYNC))
+		sock_set_flag(sk, SOCK_FASYNC);
+	sock->state = inner->state;
+	WRITE_ONCE(sock->sk, sk);
+	release_sock(&fresh->sk);
+}
+
+/*
+ * sock->sk was written before; now the calls that expect it. A reader takes
+ * sock->ops, jumps, and then takes sock->sk: with total store order it cannot
+ * see the new calls with the old sk. Elsewhere an interrupt on every CPU puts
+ * the two writes in order for all of them.
+ */
+static void zsock_publish(struct zsock_sock *zs,
+			  const struct zsock_table *table)
+{
+	if (!IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_UML))
+		kick_all_cpus_sync();
+	smp_store_release(&zs->table, table);
+	smp_store_release(&zs->sock->ops, &table->ops);
+}
+
+/*
+ * Move the sk of @inner into @zs's socket and give up @inner. Cannot fail.
+ * Takes over the pin on @carrier. Under the dispatch lock.
+ */
+void zsock_graft(struct zsock_sock *zs, struct socket *inner,
+		 struct zsock_carrier *carrier,
+		 const struct zsock_table *table)
+{
+	struct zsock_fresh *fresh = zs->fresh;
+
+	zsock_inherit(inner->sk, &fresh->sk);
+	zsock_options_move(fresh, inner->sk);
+	zs->carrier = carrier;
+	zsock_adopt(zs->sock, inner);
+	zsock_publish(zs, table);
+
+	/* The reference to inner->ops->owner is @zs's from now on. */
+	inner->sk = NULL;
+	inner->ops = NULL;
+	sock_release(inner);
+}
+
+/*
+ * A call into the inner protocol may have put another proto_ops in place of
+ * ours, as setsockopt(IPV6_ADDRFORM) does. Put ours around the new one. The
+ * caller made sure that there is a table for it, so this finds one.
+ */
+void zsock_rewrap(struct socket *sock)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_table *old, *table;
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	old = zsock_table(zs);
+	if (!zsock_ops_ours(sock->ops)) {
+		table = zsock_table_get(zs->handler, sock->ops, false,
+					old->custom);
+		if (!WARN_ON_ONCE(!table)) {
+			__module_get(table->orig.owner);
+			module_put(old->orig.owner);
+			zsock_publish(zs, table);
+		}
+	}
+	release_sock(sk);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * AF_ZSOCK: what a module uses to add a protocol handler or a backend.
+ *
+ * A *handler* says what a protocol means: which inner socket it needs and
+ * which socket calls it changes. A *backend* makes inner sockets. Both are
+ * const tables, registered by name; the core never writes to them.
+ */
+#ifndef _NET_ZSOCK_H
+#define _NET_ZSOCK_H
+
+#include <linux/module.h>
+#include <linux/net.h>
+#include <linux/types.h>
+#include <net/net_namespace.h>
+#include <uapi/linux/zsock.h>
+
+struct net_device;
+struct zsock_sock;
+
+/**
+ * struct zsock_spec - the inner socket that is wanted
+ * @net: namespace of the outer socket; a backend's socket belongs to it too
+ * @family: AF_INET, AF_INET6 or what the handler's domain says. AF_UNSPEC
+ *	while socket() only asks whether anyone could carry the socket at all
+ * @type: SOCK_STREAM, SOCK_DGRAM, ...
+ * @protocol: protocol of the inner socket, as the handler wants it
+ * @outer_protocol: protocol that the program asked for
+ * @kern: 1 for a socket that the kernel itself opened, to be passed on to
+ *	__sock_create()
+ *
+ * Owned by the caller; valid during the call that it is passed to.
+ */
+struct zsock_spec {
+	struct net	*net;
+	int		family;
+	int		type;
+	int		protocol;
+	int		outer_protocol;
+	int		kern;
+};
+
+/**
+ * struct zsock_backend - one who makes inner sockets
+ * @name: unique, at most ZSOCK_NAME_MAX - 1 characters, no blanks
+ * @owner: module of the functions; pinned by every socket on the backend
+ * @priority: the lower is asked first; equals in order of registration
+ * @family: the only family that it makes, or AF_UNSPEC for any
+ * @features: ZSOCK_BACKEND_F_*
+ * @is_supported: Whether it can make such a socket. Called under
+ *	rcu_read_lock(): must not sleep. With @spec->family AF_UNSPEC the
+ *	question is about any family. Required.
+ * @create: Make the socket: 0 and *@res, or a negative errno. Process
+ *	context, may sleep; runs with the credentials of the task that called
+ *	socket(). Holds no lock but the one that serialises the first call of
+ *	this very socket. On success @res has an ->ops whose owner is pinned
+ *	(as __sock_create() leaves it) and a ->sk; both pass to the core, which
+ *	takes the sk out and grafts it onto the outer socket: the functions in
+ *	->ops are called with the outer struct socket from then on. Required.
+ * @socketpair: Make two sockets of that kind, connected to each other. The
+ *	same rules as for @create. NULL where @features lack
+ *	ZSOCK_BACKEND_F_PAIR.
+ *
+ * Const and static in its module; registered with zsock_register_backend().
+ */
+struct zsock_backend {
+	const char	*name;
+	struct module	*owner;
+	int		priority;
+	int		family;
+	u32		features;
+	bool		(*is_supported)(const struct zsock_spec *spec);
+	int		(*create)(const struct zsock_spec *spec,
+				  struct socket **res);
+	int		(*socketpair)(const struct zsock_spec *spec,
+				      struct socket *res[2]);
+};
+
+/**
+ * struct zsock_proto_id - one thing that a program can ask for
+ * @type: SOCK_STREAM, SOCK_DGRAM, ...
+ * @protocol: number as in socket(); 0 makes the handler the default for @type
+ */
+struct zsock_proto_id {
+	int	type;
+	int	protocol;
+};
+
+/**
+ * struct zsock_proto - a protocol handler
+ * @name: unique, at most ZSOCK_NAME_MAX - 1 characters, no blanks
+ * @owner: module of the functions; pinned by every socket of the handler
+ * @ids: the (type, protocol) pairs that it serves, unique over all handlers
+ * @nids: how many
+ * @protocol: the number that a program's 0 stands for
+ * @domains: zero-terminated list of domains it takes beside 0, or NULL for
+ *	AF_INET and AF_INET6
+ * @permit: Whether the caller of socket() may have one: 0 or a negative
+ *	errno. Process context. NULL permits everybody.
+ * @init_sk: Give a fresh placeholder the defaults that SOL_SOCKET options of
+ *	such a socket read as before dispatch (buffer sizes, ...). Process
+ *	context; nobody else sees @sk yet. May be NULL.
+ * @inner: Change @spec, which says @protocol at first, to the inner socket
+ *	that is needed. Any context. May be NULL.
+ * @check_option: Judge an option at @level above SOL_SOCKET before dispatch
+ *	or before it is forwarded: 0 to let it pass or a negative errno.
+ *	Process context, no locks held. May be NULL.
+ * @override: Replace calls in a copy of the inner socket's proto_ops. Called
+ *	once for each kind of inner socket, not for each socket. The functions
+ *	put there find the original with zsock_inner_ops(). ->family, ->owner,
+ *	->release, ->setsockopt and ->getsockopt are the core's. May be NULL.
+ *
+ * Const and static in its module; registered with zsock_register_proto().
+ */
+struct zsock_proto {
+	const char			*name;
+	struct module			*owner;
+	const struct zsock_proto_id	*ids;
+	unsigned int			nids;
+	int				protocol;
+	const int			*domains;
+	int	(*permit)(const struct net *net);
+	void	(*init_sk)(struct sock *sk);
+	void	(*inner)(struct zsock_spec *spec);
+	int	(*check_option)(struct socket *sock, int level, int optname,
+				sockptr_t optval, unsigned int optlen);
+	void	(*override)(struct proto_ops *ops);
+};
+
+int zsock_register_proto(const struct zsock_proto *proto);
+int zsock_unregister_proto(const struct zsock_proto *proto);
+
+int zsock_register_backend(const struct zsock_backend *backend);
+int zsock_unregister_backend(const struct zsock_backend *backend);
+int zsock_backend_set_netdev(const struct zsock_backend *backend,
+			     struct net_device *dev);
+
+const struct proto_ops *zsock_inner_ops(const struct socket *sock);
+int zsock_family(void);
+
+#endif /* _NET_ZSOCK_H */

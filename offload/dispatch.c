@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The dispatcher: who carries a socket is decided at its first call. */
+#include <linux/ipv6.h>
+#include <net/ipv6.h>
+
+#include "../trace.h"
+#include "../zsock_int.h"
+
+/* The inner socket for one of @handler with @domain, which may be 0. */
+void zsock_spec_init(struct zsock_spec *spec,
+		     const struct zsock_handler *handler, struct net *net,
+		     int type, int domain, int protocol, int kern)
+{
+	const struct zsock_proto *proto = handler->proto;
+
+	spec->net = net;
+	spec->family = domain;
+	spec->type = type;
+	spec->protocol = proto->protocol;
+	spec->outer_protocol = protocol;
+	spec->kern = kern;
+	if (!domain && proto->domains)
+		spec->family = proto->domains[0];
+	if (proto->inner)
+		proto->inner(spec);
+}
+
+static void zsock_spec_of(const struct zsock_sock *zs, int family,
+			  struct zsock_spec *spec)
+{
+	const struct sock *sk = &zs->fresh->sk;
+
+	zsock_spec_init(spec, zs->handler, sock_net(sk), zs->sock->type,
+			zs->domain ?: family, zs->protocol,
+			!sk->sk_net_refcnt);
+}
+
+/*
+ * Who carries @zs, pinned, or NULL. A name and an offloaded device each leave
+ * one backend; a plain device those that are on the kernel's devices.
+ */
+static struct zsock_carrier *zsock_choose(const struct zsock_sock *zs,
+					  const struct zsock_spec *spec,
+					  u32 features)
+{
+	int ifindex = READ_ONCE(zs->fresh->sk.sk_bound_dev_if);
+	const struct zsock_carrier *only = NULL;
+
+	if (ifindex) {
+		only = zsock_netdev_carrier(spec->net, ifindex);
+		if (!only)
+			features |= ZSOCK_BACKEND_F_PLAIN_NETDEV;
+	}
+	return zsock_carrier_pick(spec, zs->fresh->backend, only, features);
+}
+
+/* Permission is the opener's matter, whoever makes the first call. */
+static int zsock_make(const struct zsock_sock *zs,
+		      const struct zsock_carrier *carrier,
+		      const struct zsock_spec *spec, struct socket **res)
+{
+	const struct cred *old = override_creds(zs->fresh->cred);
+	int err;
+
+	err = carrier->backend->create(spec, res);
+	revert_creds(old);
+	return err;
+}
+
+/* Options, calls, graft. On failure @inner is gone, but not the pin. */
+static int zsock_install(struct zsock_sock *zs, struct socket *inner,
+			 struct zsock_carrier *carrier, bool dual)
+{
+	const struct zsock_table *table;
+	int err;
+
+	err = zsock_options_replay(zs->fresh, inner);
+	if (err)
+		goto out;
+	err = -ENOMEM;
+	table = zsock_table_get(zs->handler, inner->ops, dual,
+				test_bit(SOCK_CUSTOM_SOCKOPT, &inner->flags));
+	if (!table)
+		goto out;
+	if (dual)
+		WRITE_ONCE(zs->flags, zs->flags | ZSOCK_INFO_F_DUAL);
+	zsock_graft(zs, inner, carrier, table);
+	return 0;
+out:
+	sock_release(inner);
+	return err;
+}
+
+static int zsock_dispatch_to(struct zsock_sock *zs,
+			     struct zsock_carrier *carrier,
+			     const struct zsock_spec *spec, bool dual)
+{
+	struct socket *inner;
+	int err;
+
+	err = zsock_make(zs, carrier, spec, &inner);
+	if (err)
+		return err;
+	dual = dual && inner->sk->sk_family == AF_INET6;
+	/* Whatever net.ipv6.bindv6only says: both families were asked for. */
+	if (dual)
+		inner->sk->sk_ipv6only = 0;
+	return zsock_install(zs, inner, carrier, dual);
+}
+
+/* With the family settled, or with both. */
+static int zsock_dispatch_family(struct zsock_sock *zs, int family, bool dual)
+{
+	struct zsock_carrier *carrier;
+	struct zsock_spec spec;
+	int err;
+
+	zsock_spec_of(zs, family, &spec);
+	carrier = zsock_choose(zs, &spec, 0);
+	if (!carrier)
+		return -ENETDOWN;
+	err = zsock_dispatch_to(zs, carrier, &spec, dual);
+	if (err) {
+		zsock_pin_put(&carrier->pin);
+		return err;
+	}
+	trace_zsock_dispatch(zs, &spec);
+	return 0;
+}
+
+/* Nothing says which family: IPv6 for both, IPv4 where there is no IPv6. */
+static int zsock_dispatch_any(struct zsock_sock *zs)
+{
+	int err = -EAFNOSUPPORT;
+
+	if (zs->domain || zs->handler->proto->domains)
+		return zsock_dispatch_family(zs, AF_UNSPEC, false);
+	if (ipv6_mod_enabled())
+		err = zsock_dispatch_family(zs, AF_INET6, true);
+	if (err == -EAFNOSUPPORT || err == -ENETDOWN)
+		err = zsock_dispatch_family(zs, AF_INET, false);
+	return err;
+}
+
+static void zsock_dispatch_failed(struct zsock_sock *zs, int err)
+{
+	zsock_stat_inc(zs->zn, DISPATCH_FAILED);
+	trace_zsock_error(zs, "dispatch", err);
+}
+
+/*
+ * See that @sock has its inner socket. @family is what the call tells of the
+ * family, or AF_UNSPEC. One of several first calls makes the inner socket, the
+ * others wait for it and use it. On failure the socket is as it was, and the
+ * next call tries again.
+ */
+int zsock_dispatch(struct socket *sock, int family)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	int err = 0;
+
+	if (zsock_table(zs))
+		return 0;
+	if (mutex_lock_killable(&zs->fresh->lock))
+		return -EINTR;
+	if (!zs->table) {
+		err = family ? zsock_dispatch_family(zs, family, false) :
+			       zsock_dispatch_any(zs);
+		if (err)
+			zsock_dispatch_failed(zs, err);
+		else
+			zsock_stat_inc(zs->zn, DISPATCHED);
+	}
+	mutex_unlock(&zs->fresh->lock);
+	return err;
+}
+
+/* Both ends from the backend of the first; nobody else has them yet. */
+static int zsock_make_pair(struct zsock_sock *a, struct zsock_sock *b,
+			   struct zsock_carrier *carrier,
+			   const struct zsock_spec *spec)
+{
+	struct socket *inner[2];
+	int err;
+
+	err = carrier->backend->socketpair(spec, inner);
+	if (err)
+		return err;
+	a->flags |= ZSOCK_INFO_F_PAIR;
+	b->flags |= ZSOCK_INFO_F_PAIR;
+	err = zsock_install(a, inner[0], carrier, false);
+	if (err) {
+		sock_release(inner[1]);
+		return err;
+	}
+	/* The first end has the caller's pin now. */
+	zsock_pin_dup(&carrier->pin);
+	err = zsock_install(b, inner[1], carrier, false);
+	if (err)
+		zsock_pin_put(&carrier->pin);
+	return 0;
+}
+
+/* ->socketpair: both ends are fresh, and no descriptor shows them yet. */
+int zsock_dispatch_pair(struct socket *a, struct socket *b)
+{
+	struct zsock_sock *zs = zsock_sk(a);
+	struct zsock_carrier *carrier;
+	struct zsock_spec spec;
+	int err;
+
+	zsock_spec_of(zs, zs->domain, &spec);
+	carrier = zsock_choose(zs, &spec, ZSOCK_BACKEND_F_PAIR);
+	if (!carrier)
+		return -EOPNOTSUPP;
+	err = zsock_make_pair(zs, zsock_sk(b), carrier, &spec);
+	if (err) {
+		zsock_pin_put(&carrier->pin);
+		zsock_dispatch_failed(zs, err);
+		return err;
+	}
+	zsock_stat_inc(zs->zn, PAIRS);
+	return 0;
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pins: counting the users of a registered handler or backend.
+ *
+ * One counter a CPU, so that sockets on different CPUs share no cache line.
+ * A sum is exact once no new user can come: zsock_pin_kill() marks the pin
+ * dead, waits for those who looked before, and counts.
+ */
+#include <linux/ctype.h>
+#include <linux/rcupdate.h>
+
+#include "zsock_int.h"
+
+int zsock_pin_init(struct zsock_pin *pin, struct module *owner)
+{
+	pin->users = alloc_percpu(int);
+	if (!pin->users)
+		return -ENOMEM;
+	pin->owner = owner;
+	pin->dead = false;
+	return 0;
+}
+
+void zsock_pin_free(struct zsock_pin *pin)
+{
+	free_percpu(pin->users);
+}
+
+/* Every socket holds this module already. */
+static struct module *zsock_pin_module(const struct zsock_pin *pin)
+{
+	return pin->owner == THIS_MODULE ? NULL : pin->owner;
+}
+
+/* Take one, if it may still be taken. Under rcu_read_lock(). */
+bool zsock_pin_get(struct zsock_pin *pin)
+{
+	if (READ_ONCE(pin->dead) || !try_module_get(zsock_pin_module(pin)))
+		return false;
+	this_cpu_inc(*pin->users);
+	return true;
+}
+
+/* Take another; the caller holds one. */
+void zsock_pin_dup(struct zsock_pin *pin)
+{
+	__module_get(zsock_pin_module(pin));
+	this_cpu_inc(*pin->users);
+}
+
+void zsock_pin_put(struct zsock_pin *pin)
+{
+	struct module *owner = zsock_pin_module(pin);
+
+	this_cpu_dec(*pin->users);
+	module_put(owner);
+}
+
+unsigned int zsock_pin_users(const struct zsock_pin *pin)
+{
+	int sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(pin->users, cpu));
+	return max(sum, 0);
+}
+
+/* No more users: 0, or -EBUSY and it lives on. May sleep. */
+int zsock_pin_kill(struct zsock_pin *pin)
+{
+	WRITE_ONCE(pin->dead, true);
+	/* Those who saw it alive have counted themselves after this. */
+	synchronize_rcu();
+	if (!zsock_pin_users(pin))
+		return 0;
+	WRITE_ONCE(pin->dead, false);
+	return -EBUSY;
+}
+
+/* A name is shown in blank-separated listings and passed in options. */
+bool zsock_name_ok(const char *name)
+{
+	size_t len = name ? strnlen(name, ZSOCK_NAME_MAX) : 0;
+	size_t i;
+
+	if (!len || len == ZSOCK_NAME_MAX)
+		return false;
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || !isgraph(name[i]))
+			return false;
+	return true;
+}

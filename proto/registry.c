@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The protocol handlers that there are. */
+#include <linux/kmod.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "../zsock_int.h"
+
+static LIST_HEAD(zsock_handlers);
+static DEFINE_MUTEX(zsock_handlers_lock);
+
+/* Those of this module: Kbuild lists them. */
+#define X(name) extern const struct zsock_proto zsock_proto_##name;
+ZSOCK_BUILTIN_PROTOS
+#undef X
+
+static const struct zsock_proto * const zsock_builtin_protos[] = {
+#define X(name) &zsock_proto_##name,
+	ZSOCK_BUILTIN_PROTOS
+#undef X
+};
+
+static bool zsock_proto_serves(const struct zsock_proto *proto, int type,
+			       int protocol, bool any_protocol)
+{
+	unsigned int i;
+
+	for (i = 0; i < proto->nids; i++)
+		if (proto->ids[i].type == type &&
+		    (any_protocol || proto->ids[i].protocol == protocol))
+			return true;
+	return false;
+}
+
+/* Pinned, or -ESOCKTNOSUPPORT or -EPROTONOSUPPORT. */
+static struct zsock_handler *zsock_handler_lookup(int type, int protocol)
+{
+	struct zsock_handler *handler;
+	int err = -ESOCKTNOSUPPORT;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(handler, &zsock_handlers, list) {
+		if (zsock_proto_serves(handler->proto, type, protocol, false) &&
+		    zsock_pin_get(&handler->pin))
+			goto out;
+		if (zsock_proto_serves(handler->proto, type, 0, true))
+			err = -EPROTONOSUPPORT;
+	}
+	handler = ERR_PTR(err);
+out:
+	rcu_read_unlock();
+	return handler;
+}
+
+/*
+ * The handler for what socket() was asked for, pinned, with its module loaded
+ * if need be. *@number becomes what a protocol of 0 stands for.
+ */
+struct zsock_handler *zsock_handler_find(int type, int protocol, int *number)
+{
+	struct zsock_handler *handler = zsock_handler_lookup(type, protocol);
+
+	if (IS_ERR(handler)) {
+		request_module("net-pf-%d-proto-%d-type-%d", PF_ZSOCK, protocol,
+			       type);
+		handler = zsock_handler_lookup(type, protocol);
+	}
+	if (!IS_ERR(handler))
+		*number = protocol ?: handler->proto->protocol;
+	return handler;
+}
+
+/* Whether @domain, as given to socket(), is one of the handler's. */
+bool zsock_handler_takes(const struct zsock_handler *handler, int domain)
+{
+	const int *d = handler->proto->domains;
+
+	if (!domain)
+		return true;
+	if (!d)
+		return domain == AF_INET || domain == AF_INET6;
+	for (; *d; d++)
+		if (*d == domain)
+			return true;
+	return false;
+}
+
+/* Call @fn for each until it says other than 0. @fn may sleep. */
+int zsock_handlers_walk(int (*fn)(struct zsock_handler *handler, void *arg),
+			void *arg)
+{
+	struct zsock_handler *handler;
+	int ret = 0;
+
+	mutex_lock(&zsock_handlers_lock);
+	list_for_each_entry(handler, &zsock_handlers, list) {
+		ret = fn(handler, arg);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&zsock_handlers_lock);
+	return ret;
+}
+
+static bool zsock_proto_ok(const struct zsock_proto *proto)
+{
+	unsigned int i;
+
+	if (!zsock_name_ok(proto->name) || !proto->nids || !proto->ids)
+		return false;
+	for (i = 0; i < proto->nids; i++)
+		if (proto->ids[i].type <= 0 || proto->ids[i].type >= SOCK_MAX ||
+		    proto->ids[i].protocol < 0 ||
+		    proto->ids[i].protocol > ZSOCK_PROTO_MASK)
+			return false;
+	return true;
+}
+
+static bool zsock_proto_clashes(const struct zsock_proto *proto)
+{
+	struct zsock_handler *handler;
+	unsigned int i;
+
+	list_for_each_entry(handler, &zsock_handlers, list) {
+		if (!strcmp(handler->proto->name, proto->name))
+			return true;
+		for (i = 0; i < proto->nids; i++)
+			if (zsock_proto_serves(handler->proto,
+					       proto->ids[i].type,
+					       proto->ids[i].protocol, false))
+				return true;
+	}
+	return false;
+}
+
+/**
+ * zsock_register_proto - add a protocol handler
+ * @proto: the handler; stays the caller's, and where it is until
+ *	zsock_unregister_proto() returned 0
+ *
+ * Sockets may use it before this returns.
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EINVAL for a bad name or id; -EEXIST where the name or one of the
+ * ids is another handler's; -ENOMEM.
+ */
+int zsock_register_proto(const struct zsock_proto *proto)
+{
+	struct zsock_handler *handler;
+	int err;
+
+	if (!zsock_proto_ok(proto))
+		return -EINVAL;
+	handler = kzalloc(sizeof(*handler), GFP_KERNEL);
+	if (!handler)
+		return -ENOMEM;
+	handler->proto = proto;
+	INIT_LIST_HEAD(&handler->tables);
+	err = zsock_pin_init(&handler->pin, proto->owner);
+	if (err)
+		goto out_free;
+
+	mutex_lock(&zsock_handlers_lock);
+	if (zsock_proto_clashes(proto))
+		err = -EEXIST;
+	else
+		list_add_tail_rcu(&handler->list, &zsock_handlers);
+	mutex_unlock(&zsock_handlers_lock);
+	if (!err)
+		return 0;
+
+	zsock_pin_free(&handler->pin);
+out_free:
+	kfree(handler);
+	return err;
+}
+EXPORT_SYMBOL_GPL(zsock_register_proto);
+
+static struct zsock_handler *zsock_handler_of(const struct zsock_proto *proto)
+{
+	struct zsock_handler *handler;
+
+	list_for_each_entry(handler, &zsock_handlers, list)
+		if (handler->proto == proto)
+			return handler;
+	return NULL;
+}
+
+/**
+ * zsock_unregister_proto - take a protocol handler away
+ * @proto: the handler
+ *
+ * In a module's exit function it cannot fail: sockets of the handler hold its
+ * module.
+ *
+ * Context: process, sleeps for an RCU grace period.
+ * Return: 0; -EBUSY while sockets use it, and it stays registered; -ENOENT if
+ * it is not registered.
+ */
+int zsock_unregister_proto(const struct zsock_proto *proto)
+{
+	struct zsock_handler *handler;
+	int err = -ENOENT;
+
+	mutex_lock(&zsock_handlers_lock);
+	handler = zsock_handler_of(proto);
+	if (handler) {
+		err = zsock_pin_kill(&handler->pin);
+		if (!err)
+			list_del_rcu(&handler->list);
+	}
+	mutex_unlock(&zsock_handlers_lock);
+	if (err)
+		return err;
+
+	/* Nobody is in the list any more, nor in @proto's functions. */
+	synchronize_rcu();
+	zsock_tables_free(handler);
+	zsock_pin_free(&handler->pin);
+	kfree(handler);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(zsock_unregister_proto);
+
+void zsock_protos_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(zsock_builtin_protos); i++)
+		zsock_unregister_proto(zsock_builtin_protos[i]);
+}
+
+int __init zsock_protos_init(void)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(zsock_builtin_protos); i++) {
+		err = zsock_register_proto(zsock_builtin_protos[i]);
+		if (err) {
+			zsock_protos_exit();
+			return err;
+		}
+	}
+	return 0;
+}

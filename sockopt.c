@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/* setsockopt() and getsockopt(), before and after dispatch. */
+#include <linux/in6.h>
+#include <linux/inet.h>
+#include <linux/netdevice.h>
+#include <linux/tcp.h>
+#include <net/inet_common.h>
+
+#include "zsock_int.h"
+
+#ifndef SOL_TLS
+#define SOL_TLS		282
+#endif
+
+/* The family that an option at @level is about, or AF_UNSPEC. */
+int zsock_option_family(int level)
+{
+	switch (level) {
+	case SOL_IP:
+		return AF_INET;
+	case SOL_IPV6:
+	case SOL_ICMPV6:
+		return AF_INET6;
+	default:
+		return AF_UNSPEC;
+	}
+}
+
+/* ---- SOL_ZSOCK ---- */
+
+static int zsock_copy_name(char *name, sockptr_t optval, unsigned int optlen)
+{
+	if (!optlen || optlen > ZSOCK_NAME_MAX)
+		return -EINVAL;
+	memset(name, 0, ZSOCK_NAME_MAX);
+	if (copy_from_sockptr(name, optval, optlen))
+		return -EFAULT;
+	/* With or without the NUL, but it has to fit with it. */
+	if (name[ZSOCK_NAME_MAX - 1])
+		return -EINVAL;
+	return 0;
+}
+
+static int zsock_set_backend(struct zsock_sock *zs, sockptr_t optval,
+			     unsigned int optlen)
+{
+	struct zsock_fresh *fresh = zs->fresh;
+	char name[ZSOCK_NAME_MAX];
+	int err;
+
+	err = zsock_copy_name(name, optval, optlen);
+	if (err)
+		return err;
+	/* The empty name takes the choice back. */
+	if (name[0] && !zsock_carrier_known(name))
+		return -ENODEV;
+
+	if (fresh) {
+		mutex_lock(&fresh->lock);
+		if (!zs->table) {
+			strscpy(fresh->backend, name, sizeof(fresh->backend));
+			mutex_unlock(&fresh->lock);
+			return 0;
+		}
+		mutex_unlock(&fresh->lock);
+	}
+	return strcmp(zs->carrier->backend->name, name) ? -EBUSY : 0;
+}
+
+static int zsock_own_setsockopt(struct zsock_sock *zs, int optname,
+				sockptr_t optval, unsigned int optlen)
+{
+	switch (optname) {
+	case ZSOCK_BACKEND:
+		return zsock_set_backend(zs, optval, optlen);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int zsock_put_option(char __user *optval, int __user *optlen,
+			    const void *val, int size)
+{
+	int len;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	len = min(len, size);
+	if (copy_to_user(optval, val, len) || put_user(len, optlen))
+		return -EFAULT;
+	return 0;
+}
+
+static int zsock_own_getsockopt(struct zsock_sock *zs, int optname,
+				char __user *optval, int __user *optlen)
+{
+	struct zsock_info *info;
+	int err;
+
+	if (optname != ZSOCK_BACKEND && optname != ZSOCK_INFO)
+		return -ENOPROTOOPT;
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	zsock_info_fill(zs, info);
+	if (optname == ZSOCK_BACKEND)
+		err = zsock_put_option(optval, optlen, info->backend,
+				       strlen(info->backend) + 1);
+	else
+		err = zsock_put_option(optval, optlen, info, sizeof(*info));
+	kfree(info);
+	return err;
+}
+
+/* ---- all other levels ---- */
+
+/* The device that SO_BINDTODEVICE or SO_BINDTOIFINDEX names; 0 is none. */
+static int zsock_named_device(struct zsock_sock *zs, int optname,
+			      const char *value, unsigned int len)
+{
+	struct net_device *dev;
+	int ifindex = 0;
+
+	if (optname == SO_BINDTOIFINDEX) {
+		if (len < sizeof(ifindex))
+			return -EINVAL;
+		memcpy(&ifindex, value, sizeof(ifindex));
+		return max(ifindex, 0);
+	}
+	if (!value[0])
+		return 0;
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(sock_net(zs->sock->sk), value);
+	if (dev)
+		ifindex = dev->ifindex;
+	rcu_read_unlock();
+	return dev ? ifindex : -ENODEV;
+}
+
+/* Whether a dispatched socket may be bound to device @ifindex. */
+static int zsock_check_device(struct zsock_sock *zs, int ifindex)
+{
+	const struct zsock_carrier *carrier;
+	u32 features = zs->carrier->backend->features;
+
+	if (ifindex <= 0)
+		return ifindex;
+	carrier = zsock_netdev_carrier(sock_net(zs->sock->sk), ifindex);
+	if (carrier)
+		return carrier == zs->carrier ? 0 : -EBUSY;
+	return features & ZSOCK_BACKEND_F_PLAIN_NETDEV ? 0 : -EBUSY;
+}
+
+static int zsock_forward_socket(struct zsock_sock *zs,
+				const struct zsock_table *table, int optname,
+				sockptr_t optval, unsigned int optlen)
+{
+	if (table->custom)
+		return table->next.setsockopt(zs->sock, SOL_SOCKET, optname,
+					      optval, optlen);
+	return sock_setsockopt(zs->sock, SOL_SOCKET, optname, optval, optlen);
+}
+
+/* The value is judged and used from one copy. */
+static int zsock_forward_device(struct zsock_sock *zs,
+				const struct zsock_table *table, int optname,
+				sockptr_t optval, unsigned int optlen)
+{
+	char value[IFNAMSIZ] = { };
+	int err;
+
+	optlen = min_t(unsigned int, optlen, sizeof(value) - 1);
+	if (copy_from_sockptr(value, optval, optlen))
+		return -EFAULT;
+	err = zsock_check_device(zs, zsock_named_device(zs, optname, value,
+							optlen));
+	if (err)
+		return err;
+	return zsock_forward_socket(zs, table, optname, KERNEL_SOCKPTR(value),
+				    optlen);
+}
+
+/* IPV6_ADDRFORM leaves IPv4 calls behind: have a table for them beforehand. */
+static int zsock_prepare_addrform(struct zsock_sock *zs,
+				  const struct zsock_table *table)
+{
+	const struct proto_ops *ops = zs->sock->type == SOCK_STREAM ?
+				      &inet_stream_ops : &inet_dgram_ops;
+
+	return zsock_table_get(zs->handler, ops, false, table->custom) ?
+	       0 : -ENOMEM;
+}
+
+static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
+				    int optname, sockptr_t optval,
+				    unsigned int optlen)
+{
+	const struct zsock_table *table = zsock_table(zs);
+	struct socket *sock = zs->sock;
+	int err = 0;
+
+	if (level == SOL_SOCKET) {
+		if (optname == SO_BINDTODEVICE || optname == SO_BINDTOIFINDEX)
+			return zsock_forward_device(zs, table, optname, optval,
+						    optlen);
+		return zsock_forward_socket(zs, table, optname, optval, optlen);
+	}
+	if (!table->next.setsockopt)
+		return -EOPNOTSUPP;
+	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
+		err = zsock_prepare_addrform(zs, table);
+	if (err)
+		return err;
+	err = table->next.setsockopt(sock, level, optname, optval, optlen);
+	if (unlikely(!zsock_ops_ours(READ_ONCE(sock->ops))))
+		zsock_rewrap(sock);
+	return err;
+}
+
+/* ->setsockopt of every AF_ZSOCK socket. */
+int zsock_setsockopt(struct socket *sock, int level, int optname,
+		     sockptr_t optval, unsigned int optlen)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_proto *proto = zs->handler->proto;
+	int err;
+
+	if (level == SOL_ZSOCK)
+		return zsock_own_setsockopt(zs, optname, optval, optlen);
+	/* kTLS's own numbers are not to be reached: see abi.rst. */
+	if (level == SOL_TLS)
+		return -ENOPROTOOPT;
+	if (proto->check_option) {
+		err = proto->check_option(sock, level, optname, optval, optlen);
+		if (err)
+			return err;
+	}
+	if (!zsock_table(zs)) {
+		if (level == SOL_SOCKET)
+			err = zsock_options_set(zs, optname, optval, optlen);
+		else
+			err = zsock_dispatch(sock, zsock_option_family(level))
+			      ?: -EAGAIN;
+		if (err != -EAGAIN)
+			return err;
+	}
+	return zsock_forward_setsockopt(zs, level, optname, optval, optlen);
+}
+
+/* ->getsockopt of every AF_ZSOCK socket; SOL_SOCKET does not come here. */
+int zsock_getsockopt(struct socket *sock, int level, int optname,
+		     char __user *optval, int __user *optlen)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_table *table;
+	int err;
+
+	if (level == SOL_ZSOCK)
+		return zsock_own_getsockopt(zs, optname, optval, optlen);
+	if (level == SOL_TLS)
+		return -ENOPROTOOPT;
+	err = zsock_dispatch(sock, zsock_option_family(level));
+	if (err)
+		return err;
+	table = zsock_table(zs);
+	if (!table->next.getsockopt)
+		return -EOPNOTSUPP;
+	return table->next.getsockopt(sock, level, optname, optval, optlen);
+}

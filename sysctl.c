@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+/* net.zsock.*, one set for each network namespace. */
+#include <linux/slab.h>
+
+#include "zsock_int.h"
+
+static const struct ctl_table zsock_sysctls[] = {
+	{
+		.procname	= "access",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_TWO,
+	},
+};
+
+int zsock_sysctl_init(struct net *net)
+{
+	struct zsock_net *zn = zsock_net(net);
+	const size_t n = ARRAY_SIZE(zsock_sysctls);
+	struct ctl_table *table;
+
+	/* An empty entry ends it for kernels that look for one. */
+	table = kcalloc(n + 1, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	memcpy(table, zsock_sysctls, sizeof(zsock_sysctls));
+	table[0].data = &zn->access;
+
+	zn->sysctl = register_net_sysctl_sz(net, "net/zsock", table, n);
+	if (!zn->sysctl) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void zsock_sysctl_exit(struct net *net)
+{
+	struct zsock_net *zn = zsock_net(net);
+	const struct ctl_table *table = zn->sysctl->ctl_table_arg;
+
+	unregister_net_sysctl_table(zn->sysctl);
+	kfree(table);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The call tables of dispatched sockets.
+ *
+ * A dispatched socket's sock->ops is a copy of the inner socket's proto_ops in
+ * which only what AF_ZSOCK changes is replaced: every other call goes where it
+ * would go on the inner socket, at the same cost. There is one table for each
+ * kind of inner socket that a handler has met.
+ */
+#include <linux/slab.h>
+
+#include "zsock_int.h"
+
+static DEFINE_MUTEX(zsock_table_lock);
+
+bool zsock_ops_ours(const struct proto_ops *ops)
+{
+	return ops->owner == THIS_MODULE;
+}
+
+/*
+ * Compares contents, not the address: the module that @inner belongs to may
+ * have been unloaded and another loaded in its place.
+ */
+static const struct zsock_table *
+zsock_table_find(struct zsock_handler *handler, const struct proto_ops *inner,
+		 bool dual, bool custom)
+{
+	const struct zsock_table *t;
+
+	list_for_each_entry_rcu(t, &handler->tables, list,
+				lockdep_is_held(&zsock_table_lock))
+		if (t->dual == dual && t->custom == custom &&
+		    !memcmp(&t->orig, inner, sizeof(t->orig)))
+			return t;
+	return NULL;
+}
+
+static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
+					    const struct proto_ops *inner,
+					    bool dual, bool custom)
+{
+	struct zsock_table *t;
+
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return NULL;
+	t->dual = dual;
+	t->custom = custom;
+	t->orig = *inner;
+
+	t->next = t->orig;
+	zsock_drop_getsockopt_iter(&t->next);
+	if (dual)
+		zsock_dual_override(&t->next);
+	if (handler->proto->override)
+		handler->proto->override(&t->next);
+
+	t->ops = t->next;
+	zsock_calls_override(&t->ops);
+	return t;
+}
+
+/*
+ * The table for sockets of @handler with @inner inside, or NULL where there is
+ * no memory. The caller holds a pin on @handler.
+ */
+const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
+					  const struct proto_ops *inner,
+					  bool dual, bool custom)
+{
+	const struct zsock_table *t;
+	struct zsock_table *new;
+
+	rcu_read_lock();
+	t = zsock_table_find(handler, inner, dual, custom);
+	rcu_read_unlock();
+	if (t)
+		return t;
+
+	mutex_lock(&zsock_table_lock);
+	t = zsock_table_find(handler, inner, dual, custom);
+	if (!t) {
+		new = zsock_table_make(handler, inner, dual, custom);
+		if (new)
+			list_add_rcu(&new->list, &handler->tables);
+		t = new;
+	}
+	mutex_unlock(&zsock_table_lock);
+	return t;
+}
+
+/* No socket uses @handler any more. */
+void zsock_tables_free(struct zsock_handler *handler)
+{
+	struct zsock_table *t, *tmp;
+
+	list_for_each_entry_safe(t, tmp, &handler->tables, list) {
+		list_del(&t->list);
+		kfree(t);
+	}
+}
+
+/**
+ * zsock_inner_ops - the calls of the inner socket, unchanged
+ * @sock: a dispatched AF_ZSOCK socket
+ *
+ * For a handler's own calls (struct zsock_proto, @override) to go on to what
+ * they replaced. To be called with the outer socket.
+ *
+ * Context: any.
+ * Return: the calls, valid while @sock is.
+ */
+const struct proto_ops *zsock_inner_ops(const struct socket *sock)
+{
+	return &zsock_table(zsock_sk(sock))->orig;
+}
+EXPORT_SYMBOL_GPL(zsock_inner_ops);

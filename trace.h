@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM zsock
+
+#if !defined(_ZSOCK_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _ZSOCK_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "zsock_int.h"
+
+/* A socket is named by its file's inode number, as in /proc/net/zsock. */
+#define zsock_trace_ino(zs) \
+	((zs) ? SOCK_INODE((zs)->sock)->i_ino : 0UL)
+
+TRACE_EVENT(zsock_create,
+	TP_PROTO(const struct zsock_sock *zs),
+	TP_ARGS(zs),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(u16, type)
+		__field(u16, domain)
+		__field(u16, protocol)
+		__string(handler, zs->handler->proto->name)
+	),
+	TP_fast_assign(
+		__entry->ino = zsock_trace_ino(zs);
+		__entry->type = zs->sock->type;
+		__entry->domain = zs->domain;
+		__entry->protocol = zs->protocol;
+		zsock_assign_str(handler, zs->handler->proto->name);
+	),
+	TP_printk("ino=%lu type=%u domain=%u protocol=%u handler=%s",
+		  __entry->ino, __entry->type, __entry->domain,
+		  __entry->protocol, __get_str(handler))
+);
+
+TRACE_EVENT(zsock_dispatch,
+	TP_PROTO(const struct zsock_sock *zs, const struct zsock_spec *spec),
+	TP_ARGS(zs, spec),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(u16, family)
+		__field(u16, type)
+		__field(u16, protocol)
+		__string(backend, zs->carrier->backend->name)
+	),
+	TP_fast_assign(
+		__entry->ino = zsock_trace_ino(zs);
+		__entry->family = spec->family;
+		__entry->type = spec->type;
+		__entry->protocol = spec->protocol;
+		zsock_assign_str(backend, zs->carrier->backend->name);
+	),
+	TP_printk("ino=%lu backend=%s family=%u type=%u protocol=%u",
+		  __entry->ino, __get_str(backend), __entry->family,
+		  __entry->type, __entry->protocol)
+);
+
+TRACE_EVENT(zsock_connect,
+	TP_PROTO(const struct zsock_sock *zs, int err),
+	TP_ARGS(zs, err),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->ino = zsock_trace_ino(zs);
+		__entry->err = err;
+	),
+	TP_printk("ino=%lu err=%d", __entry->ino, __entry->err)
+);
+
+TRACE_EVENT(zsock_accept,
+	TP_PROTO(const struct zsock_sock *listener,
+		 const struct zsock_sock *child, int err),
+	TP_ARGS(listener, child, err),
+	TP_STRUCT__entry(
+		__field(unsigned long, listener)
+		__field(unsigned long, ino)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->listener = zsock_trace_ino(listener);
+		__entry->ino = zsock_trace_ino(child);
+		__entry->err = err;
+	),
+	TP_printk("listener=%lu ino=%lu err=%d", __entry->listener,
+		  __entry->ino, __entry->err)
+);
+
+/* What failed before there was an inner socket to blame. */
+TRACE_EVENT(zsock_error,
+	TP_PROTO(const struct zsock_sock *zs, const char *what, int err),
+	TP_ARGS(zs, what, err),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(int, err)
+		__string(what, what)
+	),
+	TP_fast_assign(
+		__entry->ino = zsock_trace_ino(zs);
+		__entry->err = err;
+		zsock_assign_str(what, what);
+	),
+	TP_printk("ino=%lu what=%s err=%d", __entry->ino, __get_str(what),
+		  __entry->err)
+);
+
+TRACE_EVENT(zsock_release,
+	TP_PROTO(const struct zsock_sock *zs),
+	TP_ARGS(zs),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(bool, dispatched)
+	),
+	TP_fast_assign(
+		__entry->ino = zsock_trace_ino(zs);
+		__entry->dispatched = zs->table;
+	),
+	TP_printk("ino=%lu dispatched=%d", __entry->ino, __entry->dispatched)
+);
+
+#endif /* _ZSOCK_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

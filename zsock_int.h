@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * AF_ZSOCK: what the parts of the module share.
+ *
+ * Life of a socket
+ *
+ *	socket()	struct zsock_fresh: a placeholder sk that keeps
+ *			SOL_SOCKET options; ops are zsock_fresh_ops
+ *	first call	dispatch: the backend makes an inner socket, its sk is
+ *			grafted onto the outer struct socket, ops become those
+ *			of a struct zsock_table
+ *	close()		the table's release: the inner one's, then ours
+ *
+ * The placeholder stays allocated until close(): a task that read sock->sk
+ * just before the graft may still look at it.
+ */
+#ifndef _ZSOCK_INT_H
+#define _ZSOCK_INT_H
+
+#include <linux/cred.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/spinlock.h>
+#include <net/netns/generic.h>
+#include <net/sock.h>
+#include <net/zsock.h>
+
+#include "include/compat/compat.h"
+
+/* ---- pins: who uses a registered thing ---- */
+
+/**
+ * struct zsock_pin - counts the users of a registered handler or backend
+ * @users: one counter a CPU; only the sum means anything
+ * @owner: module that is held for each user
+ * @dead: unregistered, takes no new users
+ *
+ * Taking one is lock-free under rcu_read_lock(); see pin.c.
+ */
+struct zsock_pin {
+	int __percpu	*users;
+	struct module	*owner;
+	bool		dead;
+};
+
+int zsock_pin_init(struct zsock_pin *pin, struct module *owner);
+void zsock_pin_free(struct zsock_pin *pin);
+bool zsock_pin_get(struct zsock_pin *pin);
+void zsock_pin_dup(struct zsock_pin *pin);
+void zsock_pin_put(struct zsock_pin *pin);
+unsigned int zsock_pin_users(const struct zsock_pin *pin);
+int zsock_pin_kill(struct zsock_pin *pin);
+bool zsock_name_ok(const char *name);
+
+/* ---- registered things ---- */
+
+/**
+ * struct zsock_handler - a registered struct zsock_proto
+ * @proto: what was registered
+ * @pin: its sockets
+ * @list: in the registry, under RCU
+ * @tables: the calls of its dispatched sockets, one for each kind of inner
+ *	socket; added to under the registry's mutex, read under RCU
+ * @rcu: for freeing
+ */
+struct zsock_handler {
+	const struct zsock_proto	*proto;
+	struct zsock_pin		pin;
+	struct list_head		list;
+	struct list_head		tables;
+	struct rcu_head			rcu;
+};
+
+/**
+ * struct zsock_carrier - a registered struct zsock_backend
+ * @backend: what was registered
+ * @pin: its sockets
+ * @list: in the registry, by priority, under RCU
+ * @rcu: for freeing
+ */
+struct zsock_carrier {
+	const struct zsock_backend	*backend;
+	struct zsock_pin		pin;
+	struct list_head		list;
+	struct rcu_head			rcu;
+};
+
+/**
+ * struct zsock_table - the calls of a dispatched socket
+ * @ops: what sock->ops points at: @next with the core's own calls on top
+ * @next: @orig with dual-stack addresses and the handler's calls on top
+ * @orig: the inner socket's own calls
+ * @list: in the handler's tables
+ * @dual: IPv4 addresses are to be mapped, see dual.c
+ * @custom: the inner socket handles SOL_SOCKET options itself
+ *
+ * Never changes once it is in the list; freed with its handler.
+ */
+struct zsock_table {
+	struct proto_ops	ops;
+	struct proto_ops	next;
+	struct proto_ops	orig;
+	struct list_head	list;
+	bool			dual;
+	bool			custom;
+};
+
+/* ---- sockets ---- */
+
+/**
+ * struct zsock_sock - what the module knows of one outer socket
+ * @sock: the outer socket; its inode's i_private points back here
+ * @handler: pinned
+ * @carrier: pinned; NULL before dispatch
+ * @table: NULL before dispatch, else published with release semantics
+ * @fresh: the placeholder that this is part of; NULL for an accepted socket
+ * @zn: namespace it is listed in
+ * @node: in @zn's buckets
+ * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
+ * @protocol: asked for, 0 replaced by the default
+ * @flags: ZSOCK_INFO_F_*
+ */
+struct zsock_sock {
+	struct socket			*sock;
+	struct zsock_handler		*handler;
+	struct zsock_carrier		*carrier;
+	const struct zsock_table	*table;
+	struct zsock_fresh		*fresh;
+	struct zsock_net		*zn;
+	struct hlist_node		node;
+	u16				domain;
+	u16				protocol;
+	u32				flags;
+};
+
+/**
+ * struct zsock_option - a SOL_SOCKET option kept until dispatch
+ * @list: in the order in which they were set
+ * @cred: of the task that set it: replay is judged as the setting was
+ * @name: SO_*
+ * @len: of @value
+ * @value: as given, in the form that does not depend on the caller's ABI
+ */
+struct zsock_option {
+	struct list_head	list;
+	const struct cred	*cred;
+	int			name;
+	unsigned int		len;
+	u8			value[16];
+};
+
+/**
+ * struct zsock_fresh - a socket made by socket(), and its placeholder
+ * @sk: what sock->sk is before dispatch; keeps the values that SOL_SOCKET
+ *	options are read from
+ * @zs: the socket
+ * @lock: serialises dispatch with option setting and with other first calls.
+ *	Taken before lock_sock(@sk). User memory is not touched under it, so
+ *	that it nests inside mmap_lock.
+ * @options: struct zsock_option, to be replayed. Under @lock
+ * @cred: of the caller of socket(); NULL after dispatch. Under @lock
+ * @backend: the backend asked for by name, or empty. Under @lock
+ */
+struct zsock_fresh {
+	struct sock		sk;	/* first: sk_alloc() made it */
+	struct zsock_sock	zs;
+	struct mutex		lock;
+	struct list_head	options;
+	const struct cred	*cred;
+	char			backend[ZSOCK_NAME_MAX];
+};
+
+/*
+ * sockfs leaves i_private alone, and it is the one place in a struct socket
+ * that nothing of the inner protocol uses.
+ */
+static inline struct zsock_sock *zsock_sk(const struct socket *sock)
+{
+	return SOCK_INODE((struct socket *)sock)->i_private;
+}
+
+/* The table of a dispatched socket, or NULL. Pairs with zsock_publish(). */
+static inline const struct zsock_table *zsock_table(const struct zsock_sock *zs)
+{
+	return smp_load_acquire(&zs->table);
+}
+
+/* af_zsock.c */
+extern struct proto zsock_prot;
+
+/* sock.c */
+int zsock_fresh_create(struct net *net, struct socket *sock,
+		       struct zsock_handler *handler, u16 domain, u16 protocol,
+		       int kern);
+struct zsock_sock *zsock_child_alloc(struct zsock_sock *parent);
+void zsock_child_attach(struct zsock_sock *zs, struct socket *sock,
+			const struct zsock_table *table);
+void zsock_child_free(struct zsock_sock *zs);
+void zsock_sock_free(struct zsock_sock *zs);
+int zsock_sock_init(void);
+void zsock_sock_exit(void);
+
+/* fresh.c */
+extern const struct proto_ops zsock_fresh_ops;
+
+/* table.c */
+const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
+					  const struct proto_ops *inner,
+					  bool dual, bool custom);
+void zsock_tables_free(struct zsock_handler *handler);
+bool zsock_ops_ours(const struct proto_ops *ops);
+
+/* graft.c */
+void zsock_graft(struct zsock_sock *zs, struct socket *inner,
+		 struct zsock_carrier *carrier,
+		 const struct zsock_table *table);
+void zsock_rewrap(struct socket *sock);
+
+/* calls.c */
+void zsock_calls_override(struct proto_ops *ops);
+
+/* dual.c */
+void zsock_dual_override(struct proto_ops *ops);
+
+/* addr.c */
+int zsock_first_address(const struct zsock_sock *zs, const void *addr, int len,
+			int *family);
+
+/* sockopt.c */
+int zsock_setsockopt(struct socket *sock, int level, int optname,
+		     sockptr_t optval, unsigned int optlen);
+int zsock_getsockopt(struct socket *sock, int level, int optname,
+		     char __user *optval, int __user *optlen);
+int zsock_option_family(int level);
+
+/* options.c: SOL_SOCKET before dispatch */
+int zsock_options_set(struct zsock_sock *zs, int optname, sockptr_t optval,
+		      unsigned int optlen);
+int zsock_options_replay(struct zsock_fresh *fresh, struct socket *inner);
+void zsock_options_move(struct zsock_fresh *fresh, struct sock *sk);
+void zsock_options_free(struct zsock_fresh *fresh);
+
+/* info.c */
+void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info);
+
+/* proto/registry.c */
+struct zsock_handler *zsock_handler_find(int type, int protocol, int *number);
+bool zsock_handler_takes(const struct zsock_handler *handler, int domain);
+int zsock_handlers_walk(int (*fn)(struct zsock_handler *handler, void *arg),
+			void *arg);
+int zsock_protos_init(void);
+void zsock_protos_exit(void);
+
+/* offload/registry.c */
+struct zsock_carrier *zsock_carrier_pick(const struct zsock_spec *spec,
+					 const char *name,
+					 const struct zsock_carrier *only,
+					 u32 features);
+bool zsock_carrier_any(const struct zsock_spec *spec);
+bool zsock_carrier_known(const char *name);
+struct zsock_carrier *zsock_carrier_of(const struct zsock_backend *backend);
+int zsock_carriers_walk(int (*fn)(struct zsock_carrier *carrier, void *arg),
+			void *arg);
+int zsock_backends_init(void);
+void zsock_backends_exit(void);
+
+/* offload/netdev.c */
+const struct zsock_carrier *zsock_netdev_carrier(struct net *net, int ifindex);
+int zsock_netdev_ifindex(struct net *net, const struct zsock_carrier *carrier,
+			 unsigned int nth);
+void zsock_netdev_forget(const struct zsock_carrier *carrier);
+int zsock_netdev_init(void);
+void zsock_netdev_exit(void);
+
+/* offload/dispatch.c */
+int zsock_dispatch(struct socket *sock, int family);
+int zsock_dispatch_pair(struct socket *a, struct socket *b);
+void zsock_spec_init(struct zsock_spec *spec, const struct zsock_handler *handler,
+		     struct net *net, int type, int domain, int protocol,
+		     int kern);
+
+/* ---- per network namespace: net.c ---- */
+
+enum zsock_stat {
+	ZSOCK_STAT_CREATED,
+	ZSOCK_STAT_CLOSED,
+	ZSOCK_STAT_DENIED,
+	ZSOCK_STAT_DISPATCHED,
+	ZSOCK_STAT_DISPATCH_FAILED,
+	ZSOCK_STAT_CONNECTS,
+	ZSOCK_STAT_CONNECT_FAILED,
+	ZSOCK_STAT_ACCEPTED,
+	ZSOCK_STAT_PAIRS,
+	__ZSOCK_STAT_MAX,
+};
+
+struct zsock_stats {
+	u64	count[__ZSOCK_STAT_MAX];
+};
+
+#define ZSOCK_BUCKET_BITS	6
+#define ZSOCK_BUCKETS		BIT(ZSOCK_BUCKET_BITS)
+
+/**
+ * struct zsock_bucket - some of a namespace's sockets
+ * @lock: guards @head; a socket on it keeps its sock->sk while it is held
+ * @head: struct zsock_sock
+ */
+struct zsock_bucket {
+	spinlock_t		lock;
+	struct hlist_head	head;
+};
+
+/**
+ * struct zsock_net - the module's state in one network namespace
+ * @stats: counters, a set a CPU
+ * @access: net.zsock.access, ZSOCK_ACCESS_*
+ * @sysctl: handle of the sysctl table
+ * @buckets: all sockets
+ */
+struct zsock_net {
+	struct zsock_stats __percpu	*stats;
+	int				access;
+	struct ctl_table_header		*sysctl;
+	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
+};
+
+enum {
+	ZSOCK_ACCESS_NOBODY,
+	ZSOCK_ACCESS_ADMIN,
+	ZSOCK_ACCESS_ALL,
+};
+
+extern unsigned int zsock_net_id;
+
+static inline struct zsock_net *zsock_net(const struct net *net)
+{
+	return net_generic(net, zsock_net_id);
+}
+
+#define zsock_stat_inc(zn, which)					\
+	this_cpu_inc((zn)->stats->count[ZSOCK_STAT_##which])
+
+struct zsock_bucket *zsock_bucket(const struct zsock_sock *zs);
+void zsock_list(struct zsock_sock *zs);
+void zsock_unlist(struct zsock_sock *zs);
+u64 zsock_stat_read(const struct zsock_net *zn, enum zsock_stat which);
+int zsock_net_init(void);
+void zsock_net_exit(void);
+
+/* sysctl.c */
+int zsock_sysctl_init(struct net *net);
+void zsock_sysctl_exit(struct net *net);
+
+/* proc.c */
+int zsock_proc_init(struct net *net);
+void zsock_proc_exit(struct net *net);
+
+/* netlink.c */
+int zsock_netlink_init(void);
+void zsock_netlink_exit(void);
+
+/* ---- addresses and queues of a listed socket: show.c ---- */
+
+/**
+ * struct zsock_view - what listings show of a socket
+ * @info: as by ZSOCK_INFO
+ * @local: its name, family 0 where there is none
+ * @remote: its peer's name, likewise
+ * @state: sk_state
+ * @rxq: bytes to be read, or connections to be accepted
+ * @txq: bytes not yet sent or acknowledged, or the backlog
+ * @uid: of its opener
+ * @inode: of its file
+ */
+struct zsock_view {
+	struct zsock_info	info;
+	struct sockaddr_storage	local;
+	struct sockaddr_storage	remote;
+	int			state;
+	u32			rxq;
+	u32			txq;
+	kuid_t			uid;
+	unsigned long		inode;
+};
+
+void zsock_view_fill(const struct zsock_sock *zs, struct zsock_view *view);
+
+#endif /* _ZSOCK_INT_H */
