@@ -93,10 +93,13 @@ static void zsock_show_fdinfo(struct seq_file *m, struct socket *sock)
 		table->next.show_fdinfo(m, sock);
 }
 
-/* Put the core's calls on top of the inner socket's and the handler's. */
+/*
+ * Put the core's calls on top of the inner socket's and the handler's. The
+ * family stays the inner one, as the sk is: the collector of AF_UNIX sockets in
+ * flight looks at it.
+ */
 void zsock_calls_override(struct proto_ops *ops)
 {
-	ops->family = zsock_family();
 	ops->owner = THIS_MODULE;
 	ops->release = zsock_release;
 	ops->connect = zsock_connect;

@@ -53,7 +53,9 @@ static void zsock_publish(struct zsock_sock *zs,
 {
 	if (!IS_ENABLED(CONFIG_X86) && !IS_ENABLED(CONFIG_UML))
 		kick_all_cpus_sync();
+	/* Pairs with zsock_table(). */
 	smp_store_release(&zs->table, table);
+	/* Pairs with the READ_ONCE() of sock->ops in net/socket.c, see above. */
 	smp_store_release(&zs->sock->ops, &table->ops);
 }
 
@@ -68,7 +70,9 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 	struct zsock_fresh *fresh = zs->fresh;
 
 	zsock_inherit(inner->sk, &fresh->sk);
-	zsock_options_move(fresh, inner->sk);
+	zsock_options_free(fresh);
+	put_cred(fresh->cred);
+	fresh->cred = NULL;
 	zs->carrier = carrier;
 	zsock_adopt(zs->sock, inner);
 	zsock_publish(zs, table);
@@ -98,6 +102,7 @@ void zsock_rewrap(struct socket *sock)
 		if (!WARN_ON_ONCE(!table)) {
 			__module_get(table->orig.owner);
 			module_put(old->orig.owner);
+			WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);
 			zsock_publish(zs, table);
 		}
 	}

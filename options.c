@@ -5,9 +5,7 @@
  * Each is applied to the placeholder, so that it is judged at once and reads
  * back true, and is kept to be applied to the inner socket at dispatch. Only
  * the last value of each is kept, so a socket keeps a bounded number of them.
- * Socket filters are not replayed but moved: they may come from user memory.
  */
-#include <linux/filter.h>
 #include <linux/net_tstamp.h>
 #include <linux/slab.h>
 
@@ -38,26 +36,25 @@ static unsigned int zsock_option_size(int name)
 	}
 }
 
-static bool zsock_option_is_filter(int name)
+/*
+ * What acts on more than a few fields of the socket is for the inner socket
+ * alone. Filters are among these: who may attach one depends on the protocol,
+ * and the program comes from memory that is gone at replay.
+ */
+static bool zsock_option_needs_inner(int name)
 {
 	switch (name) {
 	case SO_ATTACH_FILTER:
 	case SO_ATTACH_BPF:
 	case SO_DETACH_FILTER:
 	case SO_LOCK_FILTER:
-		return true;
-	}
-	return false;
-}
-
-/* What acts on more than the socket itself is for the inner socket alone. */
-static bool zsock_option_needs_inner(int name)
-{
-	switch (name) {
 	case SO_ATTACH_REUSEPORT_CBPF:
 	case SO_ATTACH_REUSEPORT_EBPF:
 	case SO_DETACH_REUSEPORT_BPF:
 	case SO_RESERVE_MEM:
+#ifdef SO_DEVMEM_DONTNEED
+	case SO_DEVMEM_DONTNEED:
+#endif
 		return true;
 	}
 	return false;
@@ -127,16 +124,27 @@ static struct zsock_option *zsock_option_copy(int name, sockptr_t optval,
 	return opt;
 }
 
-/* The generic code grants SO_ZEROCOPY by family, and not to ours. */
-static int zsock_option_zerocopy(struct sock *sk, struct zsock_option *opt)
+/* The generic code grants these by family, and not to ours. */
+static bool zsock_option_for_inet(const struct zsock_sock *zs, int name)
+{
+	if (name != SO_ZEROCOPY && name != SO_REUSEPORT)
+		return false;
+	return !zs->handler->proto->domains;
+}
+
+static int zsock_option_set_inet(struct sock *sk,
+				 const struct zsock_option *opt)
 {
 	int val;
 
 	memcpy(&val, opt->value, sizeof(val));
-	if (val < 0 || val > 1)
+	if (opt->name == SO_ZEROCOPY && (val < 0 || val > 1))
 		return -EINVAL;
 	lock_sock(sk);
-	sock_valbool_flag(sk, SOCK_ZEROCOPY, val);
+	if (opt->name == SO_ZEROCOPY)
+		sock_valbool_flag(sk, SOCK_ZEROCOPY, val);
+	else
+		sk->sk_reuseport = !!val;
 	release_sock(sk);
 	return 0;
 }
@@ -145,8 +153,8 @@ static int zsock_option_apply(struct zsock_sock *zs, struct zsock_option *opt)
 {
 	if (opt->name != SO_BINDTODEVICE && opt->len < sizeof(int))
 		return -EINVAL;
-	if (opt->name == SO_ZEROCOPY)
-		return zsock_option_zerocopy(&zs->fresh->sk, opt);
+	if (zsock_option_for_inet(zs, opt->name))
+		return zsock_option_set_inet(&zs->fresh->sk, opt);
 	return sock_setsockopt(zs->sock, SOL_SOCKET, opt->name,
 			       KERNEL_SOCKPTR(opt->value), opt->len);
 }
@@ -166,22 +174,6 @@ static void zsock_option_keep(struct zsock_fresh *fresh,
 }
 
 /*
- * The placeholder's filter passes to the inner sk at dispatch. Whoever finds
- * that it came too late for that sets it again.
- */
-static int zsock_options_filter(struct zsock_sock *zs, int optname,
-				sockptr_t optval, unsigned int optlen)
-{
-	int err;
-
-	err = sock_setsockopt(zs->sock, SOL_SOCKET, optname, optval, optlen);
-	if (!err && zsock_table(zs))
-		err = sock_setsockopt(zs->sock, SOL_SOCKET, optname, optval,
-				      optlen);
-	return err;
-}
-
-/*
  * Set a SOL_SOCKET option on an undispatched socket. -EAGAIN: it is dispatched
  * (now), the option is for the inner socket.
  */
@@ -192,8 +184,6 @@ int zsock_options_set(struct zsock_sock *zs, int optname, sockptr_t optval,
 	struct zsock_option *opt;
 	int err;
 
-	if (zsock_option_is_filter(optname))
-		return zsock_options_filter(zs, optname, optval, optlen);
 	if (zsock_option_needs_inner(optname))
 		return zsock_dispatch(zs->sock, AF_UNSPEC) ?: -EAGAIN;
 
@@ -242,29 +232,6 @@ int zsock_options_replay(struct zsock_fresh *fresh, struct socket *inner)
 			return err;
 	}
 	return 0;
-}
-
-/* Nothing can fail any more: hand over the filter, forget the rest. */
-void zsock_options_move(struct zsock_fresh *fresh, struct sock *sk)
-{
-	struct sock *from = &fresh->sk;
-	struct sk_filter *filter;
-	u32 size;
-
-	lock_sock(from);
-	filter = rcu_dereference_protected(from->sk_filter,
-					   lockdep_sock_is_held(from));
-	if (filter) {
-		size = bpf_prog_size(filter->prog->len);
-		RCU_INIT_POINTER(from->sk_filter, NULL);
-		atomic_sub(size, &from->sk_omem_alloc);
-		atomic_add(size, &sk->sk_omem_alloc);
-		rcu_assign_pointer(sk->sk_filter, filter);
-	}
-	if (sock_flag(from, SOCK_FILTER_LOCKED))
-		sock_set_flag(sk, SOCK_FILTER_LOCKED);
-	release_sock(from);
-	zsock_options_free(fresh);
 }
 
 void zsock_options_free(struct zsock_fresh *fresh)

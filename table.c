@@ -13,9 +13,10 @@
 
 static DEFINE_MUTEX(zsock_table_lock);
 
+/* Whether @ops is of this file's making, or zsock_fresh_ops. */
 bool zsock_ops_ours(const struct proto_ops *ops)
 {
-	return ops->owner == THIS_MODULE;
+	return ops->setsockopt == zsock_setsockopt;
 }
 
 /*

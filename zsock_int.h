@@ -28,6 +28,17 @@
 
 #include "include/compat/compat.h"
 
+/*
+ * A handler or backend of this module: its file defines it with one of these,
+ * and Kbuild's list makes the registry register it.
+ */
+#define ZSOCK_DEFINE_PROTO(id)				\
+	extern const struct zsock_proto zsock_proto_##id;	\
+	const struct zsock_proto zsock_proto_##id
+#define ZSOCK_DEFINE_BACKEND(id)			\
+	extern const struct zsock_backend zsock_backend_##id;	\
+	const struct zsock_backend zsock_backend_##id
+
 /* ---- pins: who uses a registered thing ---- */
 
 /**
@@ -180,9 +191,10 @@ static inline struct zsock_sock *zsock_sk(const struct socket *sock)
 	return SOCK_INODE((struct socket *)sock)->i_private;
 }
 
-/* The table of a dispatched socket, or NULL. Pairs with zsock_publish(). */
+/* The table of a dispatched socket, or NULL. */
 static inline const struct zsock_table *zsock_table(const struct zsock_sock *zs)
 {
+	/* Pairs with zsock_publish(): who sees the table sees the inner sk. */
 	return smp_load_acquire(&zs->table);
 }
 
@@ -238,7 +250,6 @@ int zsock_option_family(int level);
 int zsock_options_set(struct zsock_sock *zs, int optname, sockptr_t optval,
 		      unsigned int optlen);
 int zsock_options_replay(struct zsock_fresh *fresh, struct socket *inner);
-void zsock_options_move(struct zsock_fresh *fresh, struct sock *sk);
 void zsock_options_free(struct zsock_fresh *fresh);
 
 /* info.c */

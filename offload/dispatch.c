@@ -32,7 +32,7 @@ static void zsock_spec_of(const struct zsock_sock *zs, int family,
 
 	zsock_spec_init(spec, zs->handler, sock_net(sk), zs->sock->type,
 			zs->domain ?: family, zs->protocol,
-			!sk->sk_net_refcnt);
+			sk->sk_kern_sock);
 }
 
 /*
@@ -101,6 +101,10 @@ static int zsock_dispatch_to(struct zsock_sock *zs,
 	err = zsock_make(zs, carrier, spec, &inner);
 	if (err)
 		return err;
+	if (WARN_ON_ONCE(!inner->sk || !inner->ops)) {
+		sock_release(inner);
+		return -EPROTO;
+	}
 	dual = dual && inner->sk->sk_family == AF_INET6;
 	/* Whatever net.ipv6.bindv6only says: both families were asked for. */
 	if (dual)

@@ -43,7 +43,7 @@ out_first:
 	return err;
 }
 
-const struct zsock_backend zsock_backend_native = {
+ZSOCK_DEFINE_BACKEND(native) = {
 	.name		= "native",
 	.owner		= THIS_MODULE,
 	.priority	= 100,

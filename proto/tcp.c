@@ -53,7 +53,7 @@ static int zsock_tcp_check_option(struct socket *sock, int level, int optname,
 					    optlen);
 }
 
-const struct zsock_proto zsock_proto_tcp = {
+ZSOCK_DEFINE_PROTO(tcp) = {
 	.name		= "tcp",
 	.owner		= THIS_MODULE,
 	.ids		= zsock_tcp_ids,

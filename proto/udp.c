@@ -7,7 +7,7 @@ static const struct zsock_proto_id zsock_udp_ids[] = {
 	{ SOCK_DGRAM, IPPROTO_UDP },
 };
 
-const struct zsock_proto zsock_proto_udp = {
+ZSOCK_DEFINE_PROTO(udp) = {
 	.name		= "udp",
 	.owner		= THIS_MODULE,
 	.ids		= zsock_udp_ids,

@@ -107,8 +107,10 @@ struct zsock_proto_id {
  *	Process context, no locks held. May be NULL.
  * @override: Replace calls in a copy of the inner socket's proto_ops. Called
  *	once for each kind of inner socket, not for each socket. The functions
- *	put there find the original with zsock_inner_ops(). ->family, ->owner,
- *	->release, ->setsockopt and ->getsockopt are the core's. May be NULL.
+ *	put there find the original with zsock_inner_ops(). The core puts its
+ *	own ->owner, ->release, ->connect, ->accept, ->setsockopt, ->getsockopt
+ *	and ->show_fdinfo on top, which go on to those of @ops; ->release and
+ *	->family must stay as they are. May be NULL.
  *
  * Const and static in its module; registered with zsock_register_proto().
  */
