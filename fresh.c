@@ -4,6 +4,7 @@
  * on to it. By the time that dispatch returns 0 sock->ops is another table,
  * whoever won.
  */
+#include <linux/fs.h>
 #include <linux/poll.h>
 
 #include "trace.h"
@@ -69,8 +70,8 @@ static int zsock_fresh_getname(struct socket *sock, struct sockaddr *addr,
 }
 
 /*
- * The one call that does not dispatch: the answer is known, and the wait queue
- * is the outer socket's for good. A stream socket that is neither connected
+ * Does not dispatch: the answer is known, and the wait queue is the outer
+ * socket's for good. A stream socket that is neither connected
  * nor listening is hung up.
  */
 static __poll_t zsock_fresh_poll(struct file *file, struct socket *sock,
@@ -161,12 +162,19 @@ static int zsock_fresh_recvmsg(struct socket *sock, struct msghdr *msg,
 	return err ?: zsock_ops(sock)->recvmsg(sock, msg, size, flags);
 }
 
+/*
+ * Under mmap_lock, inside which no sk may be locked: no dispatch. The handler
+ * may know an answer all the same.
+ */
 static int zsock_fresh_mmap(struct file *file, struct socket *sock,
 			    struct vm_area_struct *vma)
 {
-	int err = zsock_dispatch(sock, AF_UNSPEC);
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_proto *proto = zs->handler->proto;
 
-	return err ?: zsock_ops(sock)->mmap(file, sock, vma);
+	if (zsock_table(zs))
+		return zsock_ops(sock)->mmap(file, sock, vma);
+	return proto->mmap ? proto->mmap(file, sock, vma) : -ENODEV;
 }
 
 static ssize_t zsock_fresh_splice_read(struct socket *sock, loff_t *ppos,
@@ -178,8 +186,7 @@ static ssize_t zsock_fresh_splice_read(struct socket *sock, loff_t *ppos,
 	if (err)
 		return err;
 	if (!zsock_ops(sock)->splice_read)
-		return zsock_copy_splice_read(sock->file, ppos, pipe, len,
-					      flags);
+		return copy_splice_read(sock->file, ppos, pipe, len, flags);
 	return zsock_ops(sock)->splice_read(sock, ppos, pipe, len, flags);
 }
 

@@ -167,8 +167,7 @@ struct zsock_option {
  *	options are read from
  * @zs: the socket
  * @lock: serialises dispatch with option setting and with other first calls.
- *	Taken before lock_sock(@sk). User memory is not touched under it, so
- *	that it nests inside mmap_lock.
+ *	Taken before lock_sock(@sk) and before the inner sk's lock
  * @options: struct zsock_option, to be replayed. Under @lock
  * @cred: of the caller of socket(); NULL after dispatch. Under @lock
  * @backend: the backend asked for by name, or empty. Under @lock

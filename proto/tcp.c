@@ -2,6 +2,7 @@
 /* TCP: what a stream socket is by default. */
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h>
+#include <net/inet_common.h>
 
 #include "../zsock_int.h"
 
@@ -53,6 +54,15 @@ static int zsock_tcp_check_option(struct socket *sock, int level, int optname,
 					    optlen);
 }
 
+/* Marks the area for TCP_ZEROCOPY_RECEIVE, which may come on any TCP socket. */
+static int zsock_tcp_mmap(struct file *file, struct socket *sock,
+			  struct vm_area_struct *vma)
+{
+	if (!inet_stream_ops.mmap)
+		return -ENODEV;
+	return inet_stream_ops.mmap(file, sock, vma);
+}
+
 ZSOCK_DEFINE_PROTO(tcp) = {
 	.name		= "tcp",
 	.owner		= THIS_MODULE,
@@ -61,4 +71,5 @@ ZSOCK_DEFINE_PROTO(tcp) = {
 	.protocol	= IPPROTO_TCP,
 	.init_sk	= zsock_tcp_init_sk,
 	.check_option	= zsock_tcp_check_option,
+	.mmap		= zsock_tcp_mmap,
 };

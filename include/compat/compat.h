@@ -7,11 +7,16 @@
 #define _ZSOCK_COMPAT_H
 
 #include <linux/net.h>
-#include <linux/splice.h>
-#include <linux/sysctl.h>
 #include <linux/version.h>
-#include <net/genetlink.h>
 #include <net/sock.h>
+
+/*
+ * Without SOCK_CUSTOM_SOCKOPT an address family does not see SOL_SOCKET
+ * options being set, and could not keep them for the inner socket.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#error "zsock needs Linux 6.7 or later"
+#endif
 
 /* The address type of bind() and connect() in struct proto_ops. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
@@ -42,32 +47,6 @@ static inline void zsock_drop_getsockopt_iter(struct proto_ops *ops)
 	ops->getsockopt_iter = NULL;
 #endif
 }
-
-/* splice() from a socket whose family has no call of its own for it. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-static inline ssize_t zsock_copy_splice_read(struct file *file, loff_t *ppos,
-					     struct pipe_inode_info *pipe,
-					     size_t len, unsigned int flags)
-{
-	return generic_file_splice_read(file, ppos, pipe, len, flags);
-}
-#else
-static inline ssize_t zsock_copy_splice_read(struct file *file, loff_t *ppos,
-					     struct pipe_inode_info *pipe,
-					     size_t len, unsigned int flags)
-{
-	return copy_splice_read(file, ppos, pipe, len, flags);
-}
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
-#define register_net_sysctl_sz(net, path, table, size) \
-	register_net_sysctl(net, path, table)
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
-#define genl_info_dump(cb)	genl_dumpit_info(cb)
-#endif
 
 /* A tracepoint's string is remembered from its declaration since 6.10. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

@@ -15,7 +15,9 @@
 #include <net/net_namespace.h>
 #include <uapi/linux/zsock.h>
 
+struct file;
 struct net_device;
+struct vm_area_struct;
 struct zsock_sock;
 
 /**
@@ -105,6 +107,8 @@ struct zsock_proto_id {
  * @check_option: Judge an option at @level above SOL_SOCKET before dispatch
  *	or before it is forwarded: 0 to let it pass or a negative errno.
  *	Process context, no locks held. May be NULL.
+ * @mmap: Answer mmap() before dispatch. Under mmap_lock: no sk may be locked.
+ *	NULL is -ENODEV.
  * @override: Replace calls in a copy of the inner socket's proto_ops. Called
  *	once for each kind of inner socket, not for each socket. The functions
  *	put there find the original with zsock_inner_ops(). The core puts its
@@ -126,6 +130,8 @@ struct zsock_proto {
 	void	(*inner)(struct zsock_spec *spec);
 	int	(*check_option)(struct socket *sock, int level, int optname,
 				sockptr_t optval, unsigned int optlen);
+	int	(*mmap)(struct file *file, struct socket *sock,
+			struct vm_area_struct *vma);
 	void	(*override)(struct proto_ops *ops);
 };
 
