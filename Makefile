@@ -41,6 +41,9 @@ modules:
 	@$(LINK_TREE) $(BUILD)/$(release)
 	+@$(call kbuild,$(BUILD)/$(release),$(KDIR),modules)
 
+# The tests need their own modules, too; they are not installed.
+modules-uml modules-uml-fast modules-stock: export ZSOCK_TESTS = 1
+
 ## modules-uml: modules for the UML kernel with all its checks (builds that kernel first)
 modules-uml: UML = debug
 modules-uml: UML_DIR = $(BUILD)/uml

@@ -61,11 +61,15 @@ static int zsock_fresh_accept(struct socket *sock, struct socket *newsock,
 	return err ?: zsock_ops(sock)->accept(sock, newsock, ZSOCK_ACCEPT_PASS);
 }
 
+/* There is no peer; asking for one, as SO_PEERNAME does, settles nothing. */
 static int zsock_fresh_getname(struct socket *sock, struct sockaddr *addr,
 			       int peer)
 {
-	int err = zsock_dispatch(sock, AF_UNSPEC);
+	int err;
 
+	if (peer && !zsock_table(zsock_sk(sock)))
+		return -ENOTCONN;
+	err = zsock_dispatch(sock, AF_UNSPEC);
 	return err ?: zsock_ops(sock)->getname(sock, addr, peer);
 }
 

@@ -77,6 +77,9 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 	zsock_adopt(zs->sock, inner);
 	zsock_publish(zs, table);
 
+	/* One socket is in use, not two; zsock_sock_free() evens it out. */
+	if (!fresh->sk.sk_kern_sock)
+		sock_inuse_add(sock_net(&fresh->sk), -1);
 	/* The reference to inner->ops->owner is @zs's from now on. */
 	inner->sk = NULL;
 	inner->ops = NULL;

@@ -131,6 +131,8 @@ void zsock_sock_free(struct zsock_sock *zs)
 		return;
 	}
 	zsock_unpin(zs);
+	if (zs->table && !fresh->sk.sk_kern_sock)
+		sock_inuse_add(sock_net(&fresh->sk), 1);
 	sock_orphan(&fresh->sk);
 	sock_put(&fresh->sk);
 }
