@@ -37,16 +37,27 @@ int zsock_family(void)
 }
 EXPORT_SYMBOL_GPL(zsock_family);
 
-/* Whether the caller may have sockets of this family at all. */
+static int zsock_check_access(struct net *net)
+{
+	switch (READ_ONCE(zsock_net(net)->access)) {
+	case ZSOCK_ACCESS_ALL:
+		return 0;
+	case ZSOCK_ACCESS_ADMIN:
+		return ns_capable(net->user_ns, CAP_NET_ADMIN) ? 0 : -EPERM;
+	default:
+		return -EACCES;
+	}
+}
+
+/*
+ * Whether the caller may have sockets of this family at all. The initial
+ * namespace's word holds for all: others are anybody's to make.
+ */
 static int zsock_may_create(struct net *net, int kern)
 {
-	int access = READ_ONCE(zsock_net(net)->access);
-
-	if (kern || access == ZSOCK_ACCESS_ALL)
+	if (kern)
 		return 0;
-	if (access == ZSOCK_ACCESS_NOBODY)
-		return -EACCES;
-	return ns_capable(net->user_ns, CAP_NET_ADMIN) ? 0 : -EPERM;
+	return zsock_check_access(&init_net) ?: zsock_check_access(net);
 }
 
 /* Whether @handler and some backend would have such a socket. */

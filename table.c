@@ -48,7 +48,8 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 		return NULL;
 	t->dual = dual;
 	t->custom = custom;
-	t->orig = *inner;
+	/* Padding too, for zsock_table_find(). */
+	memcpy(&t->orig, inner, sizeof(t->orig));
 
 	t->next = t->orig;
 	zsock_drop_getsockopt_iter(&t->next);
