@@ -22,11 +22,11 @@ static int zsock_check_domain(const struct zsock_sock *zs, int family, int len)
 
 	if (domain != AF_INET && domain != AF_INET6)
 		return 0;
-	if (family == domain || family == AF_UNSPEC)
+	if (family == AF_UNSPEC)
 		return 0;
-	if (domain == AF_INET6 && family == AF_INET &&
-	    zs->sock->type == SOCK_DGRAM)
-		return 0;
+	if (family == domain || (domain == AF_INET6 && family == AF_INET &&
+				 zs->sock->type == SOCK_DGRAM))
+		return len < zsock_address_min(family) ? -EINVAL : 0;
 	return len < zsock_address_min(domain) ? -EINVAL : -EAFNOSUPPORT;
 }
 

@@ -23,6 +23,7 @@ struct proto zsock_prot = {
 	.name		= "ZSOCK",
 	.owner		= THIS_MODULE,
 	.obj_size	= sizeof(struct zsock_fresh),
+	.release_cb	= zsock_release_cb,
 };
 
 /**
@@ -55,9 +56,13 @@ static int zsock_check_access(struct net *net)
  */
 static int zsock_may_create(struct net *net, int kern)
 {
+	int err = 0;
+
 	if (kern)
 		return 0;
-	return zsock_check_access(&init_net) ?: zsock_check_access(net);
+	if (!net_eq(net, &init_net))
+		err = zsock_check_access(&init_net);
+	return err ?: zsock_check_access(net);
 }
 
 /* Whether @handler and some backend would have such a socket. */

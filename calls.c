@@ -53,8 +53,18 @@ zsock_child_table(struct zsock_sock *child, const struct zsock_table *table,
 	if (!ops || zsock_ops_ours(ops))
 		return table;
 	return zsock_table_get(child->handler, ops, table->dual,
-			       test_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags))
-	       ?: table;
+			       test_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags));
+}
+
+/* No memory for the calls of the new connection: it is lost. */
+static int zsock_accept_undo(struct zsock_sock *child, struct socket *newsock,
+			     const struct zsock_table *table)
+{
+	newsock->ops->release(newsock);
+	newsock->sk = NULL;
+	newsock->ops = &table->ops;
+	zsock_child_free(child);
+	return -ENOMEM;
 }
 
 /* The child is made first: a connection once taken from the queue is kept. */
@@ -63,6 +73,7 @@ static int zsock_accept(struct socket *sock, struct socket *newsock,
 {
 	struct zsock_sock *zs = zsock_sk(sock);
 	const struct zsock_table *table = zsock_table(zs);
+	const struct zsock_table *child_table;
 	struct zsock_sock *child;
 	int err;
 
@@ -75,8 +86,10 @@ static int zsock_accept(struct socket *sock, struct socket *newsock,
 		trace_zsock_accept(zs, NULL, err);
 		return err;
 	}
-	table = zsock_child_table(child, table, newsock);
-	zsock_child_attach(child, newsock, table);
+	child_table = zsock_child_table(child, table, newsock);
+	if (!child_table)
+		return zsock_accept_undo(child, newsock, table);
+	zsock_child_attach(child, newsock, child_table);
 	zsock_stat_inc(zs->zn, ACCEPTED);
 	trace_zsock_accept(zs, child, 0);
 	return 0;
@@ -94,6 +107,26 @@ static void zsock_show_fdinfo(struct seq_file *m, struct socket *sock)
 }
 
 /*
+ * The generic code may have taken sk from sock->sk before the graft, and these
+ * calls from sock->ops after it: then sk is the placeholder.
+ */
+static int zsock_set_rcvlowat(struct sock *sk, int val)
+{
+	if (sk->sk_prot != &zsock_prot)
+		return zsock_table(zsock_sk(sk->sk_socket))->next.set_rcvlowat(sk, val);
+	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+	return 0;
+}
+
+static int zsock_set_peek_off(struct sock *sk, int val)
+{
+	if (sk->sk_prot != &zsock_prot)
+		return zsock_table(zsock_sk(sk->sk_socket))->next.set_peek_off(sk, val);
+	WRITE_ONCE(sk->sk_peek_off, val);
+	return 0;
+}
+
+/*
  * Put the core's calls on top of the inner socket's and the handler's. The
  * family stays the inner one, as the sk is: the collector of AF_UNIX sockets in
  * flight looks at it.
@@ -108,4 +141,8 @@ void zsock_calls_override(struct proto_ops *ops)
 	ops->setsockopt = zsock_setsockopt;
 	ops->getsockopt = zsock_getsockopt;
 	ops->show_fdinfo = zsock_show_fdinfo;
+	if (ops->set_rcvlowat)
+		ops->set_rcvlowat = zsock_set_rcvlowat;
+	if (ops->set_peek_off)
+		ops->set_peek_off = zsock_set_peek_off;
 }

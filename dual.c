@@ -8,8 +8,15 @@
 
 #include "zsock_int.h"
 
+/* What is below these calls; zsock_inner_ops() has them on top. */
+static const struct proto_ops *zsock_dual_ops(const struct socket *sock)
+{
+	return &zsock_table(zsock_sk(sock))->orig;
+}
+
 /* @in, if it is an IPv4 address, as v4-mapped in @out. */
-static bool zsock_map(const void *in, int len, struct sockaddr_in6 *out)
+VISIBLE_IF_KUNIT
+bool zsock_map(const void *in, int len, struct sockaddr_in6 *out)
 {
 	const struct sockaddr_in *sin = in;
 
@@ -23,7 +30,8 @@ static bool zsock_map(const void *in, int len, struct sockaddr_in6 *out)
 }
 
 /* The other way, in place; @len is returned where @addr stays as it is. */
-static int zsock_unmap(void *addr, int len)
+VISIBLE_IF_KUNIT
+int zsock_unmap(void *addr, int len)
 {
 	struct sockaddr_in6 sin6;
 	struct sockaddr_in *sin = addr;
@@ -49,7 +57,7 @@ static int zsock_dual_bind(struct socket *sock, struct zsock_addr *addr,
 		addr = (struct zsock_addr *)&mapped;
 		len = sizeof(mapped);
 	}
-	return zsock_inner_ops(sock)->bind(sock, addr, len);
+	return zsock_dual_ops(sock)->bind(sock, addr, len);
 }
 
 static int zsock_dual_connect(struct socket *sock, struct zsock_addr *addr,
@@ -61,13 +69,13 @@ static int zsock_dual_connect(struct socket *sock, struct zsock_addr *addr,
 		addr = (struct zsock_addr *)&mapped;
 		len = sizeof(mapped);
 	}
-	return zsock_inner_ops(sock)->connect(sock, addr, len, flags);
+	return zsock_dual_ops(sock)->connect(sock, addr, len, flags);
 }
 
 static int zsock_dual_getname(struct socket *sock, struct sockaddr *addr,
 			      int peer)
 {
-	int len = zsock_inner_ops(sock)->getname(sock, addr, peer);
+	int len = zsock_dual_ops(sock)->getname(sock, addr, peer);
 
 	return zsock_unmap(addr, len);
 }
@@ -75,7 +83,7 @@ static int zsock_dual_getname(struct socket *sock, struct sockaddr *addr,
 static int zsock_dual_sendmsg(struct socket *sock, struct msghdr *msg,
 			      size_t size)
 {
-	const struct proto_ops *inner = zsock_inner_ops(sock);
+	const struct proto_ops *inner = zsock_dual_ops(sock);
 	struct sockaddr_in6 mapped;
 	int len = msg->msg_namelen;
 	void *name = msg->msg_name;
@@ -94,7 +102,7 @@ static int zsock_dual_sendmsg(struct socket *sock, struct msghdr *msg,
 static int zsock_dual_recvmsg(struct socket *sock, struct msghdr *msg,
 			      size_t size, int flags)
 {
-	int ret = zsock_inner_ops(sock)->recvmsg(sock, msg, size, flags);
+	int ret = zsock_dual_ops(sock)->recvmsg(sock, msg, size, flags);
 
 	if (ret >= 0 && msg->msg_name && msg->msg_namelen)
 		msg->msg_namelen = zsock_unmap(msg->msg_name, msg->msg_namelen);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The calls of a socket that has no inner socket yet: each makes one and goes
- * on to it. By the time that dispatch returns 0 sock->ops is another table,
- * whoever won.
+ * on to it. By the time that dispatch returns 0 there is a table, whoever won.
  */
 #include <linux/fs.h>
 #include <linux/poll.h>
@@ -10,9 +9,10 @@
 #include "trace.h"
 #include "zsock_int.h"
 
+/* Not sock->ops, which is written after the table that dispatch looks at. */
 static const struct proto_ops *zsock_ops(const struct socket *sock)
 {
-	return READ_ONCE(sock->ops);
+	return &zsock_table(zsock_sk(sock))->ops;
 }
 
 static int zsock_fresh_release(struct socket *sock)

@@ -20,6 +20,26 @@ static void zsock_inherit(struct sock *sk, struct sock *opener)
 }
 
 /*
+ * sock_fasync() may have read sock->sk before the graft and have set its flag
+ * on the placeholder after it: runs as that unlocks the placeholder, with its
+ * spinlock held. The inner sk may be in another task's hands then; what such a
+ * task does to sk_flags is short, so an atomic bit is all but sure to stay.
+ */
+void zsock_release_cb(struct sock *placeholder)
+{
+	struct zsock_sock *zs = &zsock_fresh(placeholder)->zs;
+	struct sock *sk;
+
+	if (likely(!sock_flag(placeholder, SOCK_FASYNC)) || !zsock_table(zs))
+		return;
+	sk = zs->sock->sk;
+	bh_lock_sock(sk);
+	set_bit(SOCK_FASYNC, &sk->sk_flags);
+	bh_unlock_sock(sk);
+	sock_reset_flag(placeholder, SOCK_FASYNC);
+}
+
+/*
  * Not sock_graft(): it would have the security module relabel the sk, which
  * carries the label of its own creation.
  */
@@ -71,8 +91,6 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 
 	zsock_inherit(inner->sk, &fresh->sk);
 	zsock_options_free(fresh);
-	put_cred(fresh->cred);
-	fresh->cred = NULL;
 	zs->carrier = carrier;
 	zsock_adopt(zs->sock, inner);
 	zsock_publish(zs, table);
@@ -83,7 +101,14 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 	/* The reference to inner->ops->owner is @zs's from now on. */
 	inner->sk = NULL;
 	inner->ops = NULL;
-	sock_release(inner);
+	/*
+	 * A protocol that sets options itself may have made sks of its own for
+	 * them, as MPTCP does, and have tied these to the pot.
+	 */
+	if (table->custom)
+		fresh->pot = inner;
+	else
+		sock_release(inner);
 }
 
 /*

@@ -62,6 +62,7 @@ static void zsock_view_in6(const struct zsock_sock *zs, const struct sock *sk,
 	sin6->sin6_port = remote ? inet_sk(sk)->inet_dport :
 				   inet_sk(sk)->inet_sport;
 	sin6->sin6_addr = *ip;
+	sin6->sin6_scope_id = ipv6_iface_scope_id(ip, sk->sk_bound_dev_if);
 }
 #else
 static void zsock_view_in6(const struct zsock_sock *zs, const struct sock *sk,

@@ -174,8 +174,8 @@ static void zsock_option_keep(struct zsock_fresh *fresh,
 }
 
 /*
- * Set a SOL_SOCKET option on an undispatched socket. -EAGAIN: it is dispatched
- * (now), the option is for the inner socket.
+ * Set a SOL_SOCKET option on an undispatched socket: 0, an errno, or
+ * ZSOCK_FORWARD: it is dispatched (now), go on to the inner socket.
  */
 int zsock_options_set(struct zsock_sock *zs, int optname, sockptr_t optval,
 		      unsigned int optlen)
@@ -185,14 +185,14 @@ int zsock_options_set(struct zsock_sock *zs, int optname, sockptr_t optval,
 	int err;
 
 	if (zsock_option_needs_inner(optname))
-		return zsock_dispatch(zs->sock, AF_UNSPEC) ?: -EAGAIN;
+		return zsock_dispatch(zs->sock, AF_UNSPEC) ?: ZSOCK_FORWARD;
 
 	opt = zsock_option_copy(optname, optval, optlen);
 	if (IS_ERR(opt))
 		return PTR_ERR(opt);
 	mutex_lock(&fresh->lock);
 	if (zs->table) {
-		err = -EAGAIN;
+		err = ZSOCK_FORWARD;
 	} else {
 		err = zsock_option_apply(zs, opt);
 		if (!err)

@@ -2,9 +2,10 @@
 /*
  * Pins: counting the users of a registered handler or backend.
  *
- * One counter a CPU, so that sockets on different CPUs share no cache line.
- * A sum is exact once no new user can come: zsock_pin_kill() marks the pin
- * dead, waits for those who looked before, and counts.
+ * Two counters a CPU, so that sockets on different CPUs share no cache line:
+ * pins taken and pins put. A sum over all CPUs is not a snapshot, so the pins
+ * put are summed first. Where as many were taken, there was a time without a
+ * user; and once the pin is dead, only a user makes another.
  */
 #include <linux/ctype.h>
 #include <linux/rcupdate.h>
@@ -13,7 +14,7 @@
 
 int zsock_pin_init(struct zsock_pin *pin, struct module *owner)
 {
-	pin->users = alloc_percpu(int);
+	pin->users = alloc_percpu(struct zsock_pin_count);
 	if (!pin->users)
 		return -ENOMEM;
 	pin->owner = owner;
@@ -37,7 +38,7 @@ bool zsock_pin_get(struct zsock_pin *pin)
 {
 	if (READ_ONCE(pin->dead) || !try_module_get(zsock_pin_module(pin)))
 		return false;
-	this_cpu_inc(*pin->users);
+	this_cpu_inc(pin->users->taken);
 	return true;
 }
 
@@ -45,25 +46,31 @@ bool zsock_pin_get(struct zsock_pin *pin)
 void zsock_pin_dup(struct zsock_pin *pin)
 {
 	__module_get(zsock_pin_module(pin));
-	this_cpu_inc(*pin->users);
+	this_cpu_inc(pin->users->taken);
 }
 
 void zsock_pin_put(struct zsock_pin *pin)
 {
 	struct module *owner = zsock_pin_module(pin);
 
-	this_cpu_dec(*pin->users);
+	/* Whoever sees this one put sees those that it was the parent of. */
+	smp_mb();
+	this_cpu_inc(pin->users->put);
 	module_put(owner);
 }
 
 unsigned int zsock_pin_users(const struct zsock_pin *pin)
 {
-	int sum = 0;
+	unsigned int taken = 0, put = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(*per_cpu_ptr(pin->users, cpu));
-	return max(sum, 0);
+		put += READ_ONCE(per_cpu_ptr(pin->users, cpu)->put);
+	/* Pairs with the one in zsock_pin_put(). */
+	smp_mb();
+	for_each_possible_cpu(cpu)
+		taken += READ_ONCE(per_cpu_ptr(pin->users, cpu)->taken);
+	return taken - put;
 }
 
 /* No more users: 0, or -EBUSY and it lives on. May sleep. */

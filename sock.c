@@ -8,10 +8,9 @@ static struct kmem_cache *zsock_child_cache __ro_after_init;
 
 static void zsock_fresh_destruct(struct sock *sk)
 {
-	struct zsock_fresh *fresh = container_of(sk, struct zsock_fresh, sk);
+	struct zsock_fresh *fresh = zsock_fresh(sk);
 
 	zsock_options_free(fresh);
-	put_cred(fresh->cred);
 	mutex_destroy(&fresh->lock);
 }
 
@@ -47,11 +46,9 @@ int zsock_fresh_create(struct net *net, struct socket *sock,
 		return -ENOMEM;
 	}
 
-	fresh = container_of(sk, struct zsock_fresh, sk);
+	fresh = zsock_fresh(sk);
 	mutex_init(&fresh->lock);
 	INIT_LIST_HEAD(&fresh->options);
-	fresh->cred = get_current_cred();
-	fresh->backend[0] = '\0';
 
 	zs = &fresh->zs;
 	zs->sock = sock;
@@ -120,6 +117,17 @@ void zsock_child_free(struct zsock_sock *zs)
 	kmem_cache_free(zsock_child_cache, zs);
 }
 
+/*
+ * As sock_orphan() does, without the lock: the placeholder was in no table in
+ * which anybody could have found it.
+ */
+static void zsock_fresh_orphan(struct sock *sk)
+{
+	sock_set_flag(sk, SOCK_DEAD);
+	sk_set_socket(sk, NULL);
+	RCU_INIT_POINTER(sk->sk_wq, NULL);
+}
+
 /* The end of a socket, after its inner sk is released. */
 void zsock_sock_free(struct zsock_sock *zs)
 {
@@ -131,9 +139,11 @@ void zsock_sock_free(struct zsock_sock *zs)
 		return;
 	}
 	zsock_unpin(zs);
+	if (fresh->pot)
+		sock_release(fresh->pot);
 	if (zs->table && !fresh->sk.sk_kern_sock)
 		sock_inuse_add(sock_net(&fresh->sk), 1);
-	sock_orphan(&fresh->sk);
+	zsock_fresh_orphan(&fresh->sk);
 	sock_put(&fresh->sk);
 }
 

@@ -182,15 +182,32 @@ static int zsock_forward_device(struct zsock_sock *zs,
 				    optlen);
 }
 
-/* IPV6_ADDRFORM leaves IPv4 calls behind: have a table for them beforehand. */
-static int zsock_prepare_addrform(struct zsock_sock *zs,
-				  const struct zsock_table *table)
+/*
+ * IPV6_ADDRFORM leaves IPv4 calls behind in sock->ops: have a table for them
+ * beforehand. Until zsock_rewrap() has put it there another thread may set
+ * options unseen; let it do nothing that lasts.
+ */
+static int zsock_forward_addrform(struct zsock_sock *zs,
+				  const struct zsock_table *table,
+				  sockptr_t optval, unsigned int optlen)
 {
-	const struct proto_ops *ops = zs->sock->type == SOCK_STREAM ?
-				      &inet_stream_ops : &inet_dgram_ops;
+	struct socket *sock = zs->sock;
+	struct sock *sk = sock->sk;
+	bool occupied;
+	int err;
 
-	return zsock_table_get(zs->handler, ops, false, table->custom) ?
-	       0 : -ENOMEM;
+	if (!zsock_table_get(zs->handler, sock->type == SOCK_STREAM ?
+			     &inet_stream_ops : &inet_dgram_ops, false,
+			     table->custom))
+		return -ENOMEM;
+	occupied = sk_is_tcp(sk) && zsock_ulp_occupy(sk);
+	err = table->next.setsockopt(sock, SOL_IPV6, IPV6_ADDRFORM, optval,
+				     optlen);
+	if (err && occupied)
+		zsock_ulp_vacate(sk);
+	if (!zsock_ops_ours(READ_ONCE(sock->ops)))
+		zsock_rewrap(sock);
+	return err;
 }
 
 static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
@@ -198,8 +215,6 @@ static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
 				    unsigned int optlen)
 {
 	const struct zsock_table *table = zsock_table(zs);
-	struct socket *sock = zs->sock;
-	int err = 0;
 
 	if (level == SOL_SOCKET) {
 		if (optname == SO_BINDTODEVICE || optname == SO_BINDTOIFINDEX)
@@ -210,13 +225,8 @@ static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
 	if (!table->next.setsockopt)
 		return -EOPNOTSUPP;
 	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
-		err = zsock_prepare_addrform(zs, table);
-	if (err)
-		return err;
-	err = table->next.setsockopt(sock, level, optname, optval, optlen);
-	if (unlikely(!zsock_ops_ours(READ_ONCE(sock->ops))))
-		zsock_rewrap(sock);
-	return err;
+		return zsock_forward_addrform(zs, table, optval, optlen);
+	return table->next.setsockopt(zs->sock, level, optname, optval, optlen);
 }
 
 /* ->setsockopt of every AF_ZSOCK socket. */
@@ -242,8 +252,8 @@ int zsock_setsockopt(struct socket *sock, int level, int optname,
 			err = zsock_options_set(zs, optname, optval, optlen);
 		else
 			err = zsock_dispatch(sock, zsock_option_family(level))
-			      ?: -EAGAIN;
-		if (err != -EAGAIN)
+			      ?: ZSOCK_FORWARD;
+		if (err != ZSOCK_FORWARD)
 			return err;
 	}
 	return zsock_forward_setsockopt(zs, level, optname, optval, optlen);

@@ -51,10 +51,12 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 	/* Padding too, for zsock_table_find(). */
 	memcpy(&t->orig, inner, sizeof(t->orig));
 
-	t->next = t->orig;
-	zsock_drop_getsockopt_iter(&t->next);
+	t->inner = t->orig;
+	zsock_drop_getsockopt_iter(&t->inner);
 	if (dual)
-		zsock_dual_override(&t->next);
+		zsock_dual_override(&t->inner);
+
+	t->next = t->inner;
 	if (handler->proto->override)
 		handler->proto->override(&t->next);
 
@@ -104,17 +106,18 @@ void zsock_tables_free(struct zsock_handler *handler)
 }
 
 /**
- * zsock_inner_ops - the calls of the inner socket, unchanged
+ * zsock_inner_ops - the calls of the inner socket
  * @sock: a dispatched AF_ZSOCK socket
  *
  * For a handler's own calls (struct zsock_proto, @override) to go on to what
- * they replaced. To be called with the outer socket.
+ * they replaced. To be called with the outer socket, and with addresses as the
+ * program gives and takes them.
  *
  * Context: any.
  * Return: the calls, valid while @sock is.
  */
 const struct proto_ops *zsock_inner_ops(const struct socket *sock)
 {
-	return &zsock_table(zsock_sk(sock))->orig;
+	return &zsock_table(zsock_sk(sock))->inner;
 }
 EXPORT_SYMBOL_GPL(zsock_inner_ops);

@@ -27,6 +27,7 @@
 #include <net/zsock.h>
 
 #include "include/compat/compat.h"
+#include "include/compat/kunit.h"
 
 /*
  * A handler or backend of this module: its file defines it with one of these,
@@ -42,6 +43,16 @@
 /* ---- pins: who uses a registered thing ---- */
 
 /**
+ * struct zsock_pin_count - one CPU's part of a struct zsock_pin
+ * @taken: pins taken on this CPU
+ * @put: pins put on this CPU, wherever they were taken
+ */
+struct zsock_pin_count {
+	unsigned int	taken;
+	unsigned int	put;
+};
+
+/**
  * struct zsock_pin - counts the users of a registered handler or backend
  * @users: one counter a CPU; only the sum means anything
  * @owner: module that is held for each user
@@ -50,9 +61,9 @@
  * Taking one is lock-free under rcu_read_lock(); see pin.c.
  */
 struct zsock_pin {
-	int __percpu	*users;
-	struct module	*owner;
-	bool		dead;
+	struct zsock_pin_count __percpu	*users;
+	struct module			*owner;
+	bool				dead;
 };
 
 int zsock_pin_init(struct zsock_pin *pin, struct module *owner);
@@ -100,7 +111,8 @@ struct zsock_carrier {
 /**
  * struct zsock_table - the calls of a dispatched socket
  * @ops: what sock->ops points at: @next with the core's own calls on top
- * @next: @orig with dual-stack addresses and the handler's calls on top
+ * @next: @inner with the handler's calls on top
+ * @inner: @orig with dual-stack addresses on top, where @dual
  * @orig: the inner socket's own calls
  * @list: in the handler's tables
  * @dual: IPv4 addresses are to be mapped, see dual.c
@@ -111,6 +123,7 @@ struct zsock_carrier {
 struct zsock_table {
 	struct proto_ops	ops;
 	struct proto_ops	next;
+	struct proto_ops	inner;
 	struct proto_ops	orig;
 	struct list_head	list;
 	bool			dual;
@@ -169,7 +182,7 @@ struct zsock_option {
  * @lock: serialises dispatch with option setting and with other first calls.
  *	Taken before lock_sock(@sk) and before the inner sk's lock
  * @options: struct zsock_option, to be replayed. Under @lock
- * @cred: of the caller of socket(); NULL after dispatch. Under @lock
+ * @pot: the inner struct socket, without its sk, where that may be needed yet
  * @backend: the backend asked for by name, or empty. Under @lock
  */
 struct zsock_fresh {
@@ -177,9 +190,14 @@ struct zsock_fresh {
 	struct zsock_sock	zs;
 	struct mutex		lock;
 	struct list_head	options;
-	const struct cred	*cred;
+	struct socket		*pot;
 	char			backend[ZSOCK_NAME_MAX];
 };
+
+static inline struct zsock_fresh *zsock_fresh(struct sock *placeholder)
+{
+	return container_of(placeholder, struct zsock_fresh, sk);
+}
 
 /*
  * sockfs leaves i_private alone, and it is the one place in a struct socket
@@ -227,12 +245,21 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 		 struct zsock_carrier *carrier,
 		 const struct zsock_table *table);
 void zsock_rewrap(struct socket *sock);
+void zsock_release_cb(struct sock *placeholder);
 
 /* calls.c */
 void zsock_calls_override(struct proto_ops *ops);
 
+/* ulp.c */
+bool zsock_ulp_occupy(struct sock *sk);
+void zsock_ulp_vacate(struct sock *sk);
+
 /* dual.c */
 void zsock_dual_override(struct proto_ops *ops);
+#if IS_ENABLED(CONFIG_KUNIT)
+bool zsock_map(const void *in, int len, struct sockaddr_in6 *out);
+int zsock_unmap(void *addr, int len);
+#endif
 
 /* addr.c */
 int zsock_first_address(const struct zsock_sock *zs, const void *addr, int len,
@@ -246,6 +273,7 @@ int zsock_getsockopt(struct socket *sock, int level, int optname,
 int zsock_option_family(int level);
 
 /* options.c: SOL_SOCKET before dispatch */
+#define ZSOCK_FORWARD	1	/* the option is for the inner socket */
 int zsock_options_set(struct zsock_sock *zs, int optname, sockptr_t optval,
 		      unsigned int optlen);
 int zsock_options_replay(struct zsock_fresh *fresh, struct socket *inner);

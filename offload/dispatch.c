@@ -59,9 +59,14 @@ static int zsock_make(const struct zsock_sock *zs,
 		      const struct zsock_carrier *carrier,
 		      const struct zsock_spec *spec, struct socket **res)
 {
-	const struct cred *old = override_creds(zs->fresh->cred);
+	const struct file *file = zs->sock->file;
+	const struct cred *old;
 	int err;
 
+	/* A socket without a file is the kernel's own. */
+	if (!file)
+		return carrier->backend->create(spec, res);
+	old = override_creds(file->f_cred);
 	err = carrier->backend->create(spec, res);
 	revert_creds(old);
 	return err;
@@ -179,7 +184,11 @@ int zsock_dispatch(struct socket *sock, int family)
 	return err;
 }
 
-/* Both ends from the backend of the first; nobody else has them yet. */
+/*
+ * Both ends from the backend of the first; nobody else has them yet. Takes over
+ * the pin on @carrier in any case. An end that was installed goes with its
+ * socket, which the caller of ->socketpair closes on failure.
+ */
 static int zsock_make_pair(struct zsock_sock *a, struct zsock_sock *b,
 			   struct zsock_carrier *carrier,
 			   const struct zsock_spec *spec)
@@ -189,20 +198,22 @@ static int zsock_make_pair(struct zsock_sock *a, struct zsock_sock *b,
 
 	err = carrier->backend->socketpair(spec, inner);
 	if (err)
-		return err;
+		goto out;
 	a->flags |= ZSOCK_INFO_F_PAIR;
 	b->flags |= ZSOCK_INFO_F_PAIR;
 	err = zsock_install(a, inner[0], carrier, false);
 	if (err) {
 		sock_release(inner[1]);
-		return err;
+		goto out;
 	}
 	/* The first end has the caller's pin now. */
 	zsock_pin_dup(&carrier->pin);
 	err = zsock_install(b, inner[1], carrier, false);
-	if (err)
-		zsock_pin_put(&carrier->pin);
-	return 0;
+	if (!err)
+		return 0;
+out:
+	zsock_pin_put(&carrier->pin);
+	return err;
 }
 
 /* ->socketpair: both ends are fresh, and no descriptor shows them yet. */
@@ -219,7 +230,6 @@ int zsock_dispatch_pair(struct socket *a, struct socket *b)
 		return -EOPNOTSUPP;
 	err = zsock_make_pair(zs, zsock_sk(b), carrier, &spec);
 	if (err) {
-		zsock_pin_put(&carrier->pin);
 		zsock_dispatch_failed(zs, err);
 		return err;
 	}

@@ -93,7 +93,8 @@ void zsock_netdev_forget(const struct zsock_carrier *carrier)
  *
  * A socket bound to @dev before its dispatch goes to @backend, and to no other.
  * A device has one backend at the most: the last one said. The association
- * ends with the device or with the backend.
+ * ends with the device or with the backend, and when the device moves to
+ * another network namespace.
  *
  * Context: process, may sleep; the caller keeps @dev registered.
  * Return: 0; -ENOENT if @backend is not registered; -ENODEV if @dev is not;

@@ -20,36 +20,50 @@ static const struct zsock_proto * const zsock_builtin_protos[] = {
 #undef X
 };
 
+#define ZSOCK_ANY_PROTOCOL	(-1)
+
 static bool zsock_proto_serves(const struct zsock_proto *proto, int type,
-			       int protocol, bool any_protocol)
+			       int protocol)
 {
 	unsigned int i;
 
 	for (i = 0; i < proto->nids; i++)
 		if (proto->ids[i].type == type &&
-		    (any_protocol || proto->ids[i].protocol == protocol))
+		    (proto->ids[i].protocol == protocol ||
+		     protocol == ZSOCK_ANY_PROTOCOL))
 			return true;
 	return false;
 }
 
-/* Pinned, or -ESOCKTNOSUPPORT or -EPROTONOSUPPORT. */
+/* Pinned, or NULL. */
 static struct zsock_handler *zsock_handler_lookup(int type, int protocol)
+{
+	struct zsock_handler *handler;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(handler, &zsock_handlers, list)
+		if (zsock_proto_serves(handler->proto, type, protocol) &&
+		    zsock_pin_get(&handler->pin))
+			goto out;
+	handler = NULL;
+out:
+	rcu_read_unlock();
+	return handler;
+}
+
+/* Nobody serves (@type, protocol): what is it that is unknown? */
+static int zsock_handler_missing(int type)
 {
 	struct zsock_handler *handler;
 	int err = -ESOCKTNOSUPPORT;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(handler, &zsock_handlers, list) {
-		if (zsock_proto_serves(handler->proto, type, protocol, false) &&
-		    zsock_pin_get(&handler->pin))
-			goto out;
-		if (zsock_proto_serves(handler->proto, type, 0, true))
+	list_for_each_entry_rcu(handler, &zsock_handlers, list)
+		if (zsock_proto_serves(handler->proto, type,
+				       ZSOCK_ANY_PROTOCOL))
 			err = -EPROTONOSUPPORT;
-	}
-	handler = ERR_PTR(err);
-out:
 	rcu_read_unlock();
-	return handler;
+	return err;
 }
 
 /*
@@ -60,13 +74,14 @@ struct zsock_handler *zsock_handler_find(int type, int protocol, int *number)
 {
 	struct zsock_handler *handler = zsock_handler_lookup(type, protocol);
 
-	if (IS_ERR(handler)) {
+	if (!handler) {
 		request_module("net-pf-%d-proto-%d-type-%d", PF_ZSOCK, protocol,
 			       type);
 		handler = zsock_handler_lookup(type, protocol);
 	}
-	if (!IS_ERR(handler))
-		*number = protocol ?: handler->proto->protocol;
+	if (!handler)
+		return ERR_PTR(zsock_handler_missing(type));
+	*number = protocol ?: handler->proto->protocol;
 	return handler;
 }
 
@@ -127,7 +142,7 @@ static bool zsock_proto_clashes(const struct zsock_proto *proto)
 		for (i = 0; i < proto->nids; i++)
 			if (zsock_proto_serves(handler->proto,
 					       proto->ids[i].type,
-					       proto->ids[i].protocol, false))
+					       proto->ids[i].protocol))
 				return true;
 	}
 	return false;
