@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zsockctl backend: who carries sockets, in the order in which they are asked.
+ */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/zsock.h>
+
+#include "genl.h"
+#include "out.h"
+#include "zsockctl.h"
+
+static const char help[] =
+"Usage: zsockctl backend [ list ]\n";
+
+enum { NAME, PRIORITY, FAMILY, SOCKETS, FEATURES, MODULE, DEVICES };
+
+static const char * const headers[] = {
+	"Name", "Priority", "Family", "Sockets", "Features", "Module", "Devices",
+};
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} features[] = {
+	{ ZSOCK_BACKEND_F_STREAM, "stream" },
+	{ ZSOCK_BACKEND_F_DGRAM, "dgram" },
+	{ ZSOCK_BACKEND_F_PLAIN_NETDEV, "plain-netdev" },
+	{ ZSOCK_BACKEND_F_PAIR, "pair" },
+	{ ZSOCK_BACKEND_F_TLS, "tls" },
+};
+
+/* "a,b,c" in the table, an array in JSON */
+static void add(char *all, size_t size, const char *word)
+{
+	size_t len = strlen(all);
+
+	snprintf(all + len, size - len, "%s%s", len ? "," : "", word);
+	json_str(NULL, word);
+}
+
+static void show_features(uint32_t mask)
+{
+	char all[128] = "";
+	char rest[16];
+	size_t i;
+
+	json_open("features", '[');
+	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		if (mask & features[i].bit)
+			add(all, sizeof(all), features[i].name);
+		mask &= ~features[i].bit;
+	}
+	if (mask) {		/* newer than this program */
+		snprintf(rest, sizeof(rest), "%#x", mask);
+		add(all, sizeof(all), rest);
+	}
+	json_close();
+	text(FEATURES, all[0] ? all : "-");
+}
+
+static void show_devices(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+	char all[512] = "";
+	char name[IF_NAMESIZE + 16];
+
+	json_open("devices", '[');
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != ZSOCK_A_BACKEND_IFINDEX)
+			continue;
+		if (!if_indextoname(attr_u32(attr), name))
+			snprintf(name, sizeof(name), "if%u", attr_u32(attr));
+		add(all, sizeof(all), name);
+	}
+	json_close();
+	text(DEVICES, all[0] ? all : "-");
+}
+
+static void show(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *tb[ZSOCK_A_BACKEND_MAX + 1];
+	char buf[16];
+
+	(void)arg;
+	genl_attrs(nlh, tb, ZSOCK_A_BACKEND_MAX);
+	list_row();
+	field_str(NAME, "name", attr_str(tb[ZSOCK_A_BACKEND_NAME]));
+	field_num(PRIORITY, "priority",
+		  (int32_t)attr_u32(tb[ZSOCK_A_BACKEND_PRIORITY]));
+	field_str(FAMILY, "family",
+		  family_name(attr_u32(tb[ZSOCK_A_BACKEND_FAMILY]), buf,
+			      sizeof(buf)));
+	field_num(SOCKETS, "sockets", attr_u32(tb[ZSOCK_A_BACKEND_SOCKETS]));
+	show_features(attr_u32(tb[ZSOCK_A_BACKEND_FEATURES]));
+	field_str(MODULE, "module", attr_str(tb[ZSOCK_A_BACKEND_MODULE]));
+	show_devices(nlh);
+	list_row_end();
+}
+
+int backend_main(int argc, char **argv)
+{
+	int ret = list_only("backend", help, argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	ret = genl_ask(ZSOCK_CMD_BACKEND_GET, true);
+	if (ret != EXIT_OK)
+		return ret;
+	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
+	genl_each(show, NULL);
+	list_end();
+	return EXIT_OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ZSOCKCTL_GENL_H
+#define ZSOCKCTL_GENL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+
+/* For each message of an answer; @arg is the caller's. */
+typedef void (*genl_reply_fn)(const struct nlmsghdr *nlh, void *arg);
+
+int genl_ask(uint8_t cmd, bool dump);
+void genl_each(genl_reply_fn reply, void *arg);
+
+/* Attributes by type; of one that repeats, the last. */
+void genl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, int max);
+const char *attr_str(const struct nlattr *attr);
+uint32_t attr_u32(const struct nlattr *attr);
+
+#endif /* ZSOCKCTL_GENL_H */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What numbers are called. No files are read: /etc/protocols may not exist.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include <linux/zsock.h>
+
+#include "zsockctl.h"
+
+struct name {
+	unsigned int number;
+	const char *name;
+};
+
+static const char *lookup(const struct name *names, size_t count,
+			  unsigned int number)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (names[i].number == number)
+			return names[i].name;
+	return NULL;
+}
+
+#define LOOKUP(names, number) \
+	lookup(names, sizeof(names) / sizeof((names)[0]), number)
+
+const char *type_name(unsigned int type)
+{
+	static const struct name types[] = {
+		{ SOCK_STREAM, "stream" },
+		{ SOCK_DGRAM, "dgram" },
+		{ SOCK_RAW, "raw" },
+		{ SOCK_SEQPACKET, "seqpacket" },
+	};
+	const char *name = LOOKUP(types, type);
+
+	return name ? name : "other";
+}
+
+const char *protocol_name(unsigned int protocol, char *buf, size_t size)
+{
+	static const struct name protocols[] = {
+		{ 0, "default" },
+		{ IPPROTO_TCP, "tcp" },
+		{ IPPROTO_UDP, "udp" },
+		{ IPPROTO_UDPLITE, "udplite" },
+		{ IPPROTO_ICMP, "icmp" },
+		{ IPPROTO_ICMPV6, "icmp6" },
+		{ IPPROTO_TLS_1_0, "tls1.0" },
+		{ IPPROTO_TLS_1_1, "tls1.1" },
+		{ IPPROTO_TLS_1_2, "tls1.2" },
+		{ IPPROTO_TLS_1_3, "tls1.3" },
+		{ IPPROTO_DTLS_1_0, "dtls1.0" },
+		{ IPPROTO_DTLS_1_2, "dtls1.2" },
+	};
+	const char *name = LOOKUP(protocols, protocol);
+
+	if (name)
+		return name;
+	snprintf(buf, size, "%u", protocol);
+	return buf;
+}
+
+const char *family_name(unsigned int family, char *buf, size_t size)
+{
+	static const struct name families[] = {
+		{ 0, "any" },
+		{ AF_UNIX, "unix" },
+		{ AF_INET, "inet" },
+		{ AF_INET6, "inet6" },
+		{ AF_PACKET, "packet" },
+	};
+	const char *name = LOOKUP(families, family);
+
+	if (name)
+		return name;
+	snprintf(buf, size, "%u", family);
+	return buf;
+}

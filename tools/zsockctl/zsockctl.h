@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ZSOCKCTL_H
+#define ZSOCKCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit codes, ip(8)'s. */
+enum {
+	EXIT_OK = 0,
+	EXIT_USAGE = 1,		/* the command line makes no sense */
+	EXIT_KERNEL = 2,	/* the kernel said no, or has no zsock */
+};
+
+/* One thing that can be asked about, with its own file. */
+struct object {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;	/* what is left of a usage line */
+};
+
+int ss_main(int argc, char **argv);
+int backend_main(int argc, char **argv);
+int proto_main(int argc, char **argv);
+int stat_main(int argc, char **argv);
+int info_main(int argc, char **argv);
+
+/* args.c */
+bool abbreviates(const char *word, const char *full);
+bool wants_help(int argc, char **argv);
+int unknown_command(const char *object, const char *word);
+int unwanted_argument(const char *object, const char *word);
+int list_only(const char *object, const char *help, int argc, char **argv);
+
+/* names.c: what numbers are called */
+const char *type_name(unsigned int type);
+const char *protocol_name(unsigned int protocol, char *buf, size_t size);
+const char *family_name(unsigned int family, char *buf, size_t size);
+
+#endif /* ZSOCKCTL_H */
