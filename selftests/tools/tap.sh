@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# TAP for the tests of the tools, which are shell scripts. To be sourced.
+
+TAP_COUNT=0
+TAP_FAILED=0
+
+tap_begin() { echo "TAP version 13"; }
+
+tap_end()
+{
+	echo "1..$TAP_COUNT"
+	echo "# $((TAP_COUNT - TAP_FAILED)) passed, $TAP_FAILED failed"
+	((TAP_FAILED == 0 && TAP_COUNT > 0))
+}
+
+tap_ok()
+{
+	echo "ok $((++TAP_COUNT)) $1"
+}
+
+# tap_not_ok NAME [DETAIL...]
+tap_not_ok()
+{
+	echo "not ok $((++TAP_COUNT)) $1"
+	((++TAP_FAILED))
+	shift
+	[[ $# == 0 ]] || printf '%s\n' "$@" | sed 's/^/#   /'
+}
+
+# check NAME COMMAND...: passes if COMMAND succeeds
+check()
+{
+	local name=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		tap_ok "$name"
+	else
+		tap_not_ok "$name" "failed: $*" "$out"
+	fi
+}
+
+# is NAME GOT WANTED
+is()
+{
+	if [[ $2 == "$3" ]]; then
+		tap_ok "$1"
+	else
+		tap_not_ok "$1" "got:    $2" "wanted: $3"
+	fi
+}
+
+# like NAME GOT PATTERN: a bash pattern
+like()
+{
+	# shellcheck disable=SC2053
+	if [[ $2 == $3 ]]; then
+		tap_ok "$1"
+	else
+		tap_not_ok "$1" "got:    $2" "wanted: $3"
+	fi
+}
+
+# run COMMAND...: leaves $status, $out and $err
+run()
+{
+	local errfile
+
+	errfile=$(mktemp)
+	# shellcheck disable=SC2034
+	out=$("$@" 2>"$errfile")
+	status=$?
+	# shellcheck disable=SC2034
+	err=$(<"$errfile")
+	rm -f "$errfile"
+}
+
+# exits NAME STATUS COMMAND...: run, and judge the status
+exits()
+{
+	local name=$1 want=$2
+
+	shift 2
+	run "$@"
+	if ((status == want)); then
+		tap_ok "$name"
+	else
+		tap_not_ok "$name" "$*" "exited with $status, not $want" "$out" "$err"
+	fi
+}
+
+# ---- the module, for tests of its absence ----
+
+MODULE_DIR=${ZSOCK_MODULE_DIR:-}
+MODULES_GONE=()
+
+# Unload zsock, and what depends on it; nothing can bring it back by itself then.
+module_away()
+{
+	local m
+
+	modprobe_was=$(</proc/sys/kernel/modprobe)
+	echo >/proc/sys/kernel/modprobe
+	MODULES_GONE=(zsock)
+	for m in /sys/module/zsock/holders/*; do
+		[[ -e $m ]] || continue
+		m=${m##*/}
+		rmmod "$m" || return
+		MODULES_GONE+=("$m")
+	done
+	rmmod zsock
+}
+
+module_back()
+{
+	local m
+
+	[[ ${#MODULES_GONE[@]} -gt 0 ]] || return 0
+	for m in "${MODULES_GONE[@]}"; do
+		[[ -e /sys/module/$m ]] || insmod "$(find "$MODULE_DIR" -name "$m.ko" | head -n 1)" || return
+	done
+	MODULES_GONE=()
+	echo "$modprobe_was" >/proc/sys/kernel/modprobe
+}
