@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Short passes of the families in turn, so that whatever drifts in the guest
+ * drifts under all of them alike, and a ratio is taken between neighbours.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "zbench.h"
+
+/* The first rounds of a case fill caches and hash tables; they do not count. */
+#define WARM_ROUNDS	2
+
+double now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1e9 + ts.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Linear between ranks; @part 0.5 is the median. */
+static double quantile(const double *values, int count, double part)
+{
+	double sorted[MAX_ROUNDS], rank = part * (count - 1);
+	int low = (int)rank;
+
+	memcpy(sorted, values, count * sizeof(*values));
+	qsort(sorted, count, sizeof(*sorted), compare);
+	if (low + 1 >= count)
+		return sorted[count - 1];
+	return sorted[low] + (rank - low) * (sorted[low + 1] - sorted[low]);
+}
+
+double median_of(const double *values, int count)
+{
+	return quantile(values, count, 0.5);
+}
+
+/*
+ * Where the clock is the host's, others take the processor away from time to
+ * time: of every opt.block neighbouring passes the fast ones tell what it costs.
+ */
+#define UNDISTURBED	0.1
+
+static void series_condense(struct series *s)
+{
+	int i, count = s->count / opt.block;
+
+	for (i = 0; i < count; i++)
+		s->pass[i] = quantile(&s->pass[i * opt.block], opt.block,
+				      UNDISTURBED);
+	s->count = count;
+}
+
+/* Half the 95 % confidence interval of the median: a box plot's notch. */
+static double error_of(const double *values, int count)
+{
+	return 1.58 * (quantile(values, count, 0.75) -
+		       quantile(values, count, 0.25)) / sqrt(count);
+}
+
+void series_add(struct series *s, double value)
+{
+	if (s->count == MAX_ROUNDS)
+		die("more than %d rounds", MAX_ROUNDS);
+	s->used = true;
+	s->pass[s->count++] = value;
+}
+
+void series_finish(struct series *s, const struct series *base)
+{
+	double ratio[MAX_ROUNDS];
+	int i;
+
+	if (!s->used)
+		return;
+	s->median = median_of(s->pass, s->count);
+	s->error = error_of(s->pass, s->count) / s->median;
+	s->spread = (quantile(s->pass, s->count, 0.9) -
+		     quantile(s->pass, s->count, 0.1)) / s->median;
+	for (i = 0; i < s->count; i++)
+		ratio[i] = s->pass[i] / base->pass[i];
+	s->ratio = median_of(ratio, s->count);
+	s->ratio_error = error_of(ratio, s->count);
+}
+
+/*
+ * A pass leaves work behind: RCU callbacks, retransmission timers that nobody
+ * deleted. Given a pause it is done there, not in the next family's pass.
+ */
+void pause_ms(double ms)
+{
+	struct timespec ts = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = fmod(ms, 1000) * 1e6,
+	};
+
+	nanosleep(&ts, NULL);
+}
+
+static double one_pass(const struct bench *bench, void *ctx, unsigned int ops)
+{
+	double start = now_ns(), end;
+
+	bench->run(ctx, ops);
+	end = now_ns();
+	pause_ms(opt.gap_ms);
+	return (end - start) / ops;
+}
+
+/* As many operations as take opt.pass_ms on AF_INET. */
+static unsigned int calibrate(const struct bench *bench, void *ctx)
+{
+	unsigned int batch = bench->batch;
+	double want = opt.pass_ms * 1e6 * bench->longer;
+	double each;
+
+	one_pass(bench, ctx, batch);
+	each = one_pass(bench, ctx, batch * 8);
+	return batch * (unsigned int)fmax(1, round(want / (each * batch)));
+}
+
+/* No family always follows the same other one. */
+static void shuffle(int order[FAM_COUNT])
+{
+	static uint32_t seed = 1;
+	int i;
+
+	for (i = FAM_COUNT - 1; i > 0; i--) {
+		int j, swap = order[i];
+
+		seed = seed * 1664525 + 1013904223;
+		j = (seed >> 16) % (i + 1);
+		order[i] = order[j];
+		order[j] = swap;
+	}
+}
+
+void measure(const struct bench *bench, struct result *res)
+{
+	int order[FAM_COUNT] = { 0, 1, 2, 3 };
+	void *ctx[FAM_COUNT] = { 0 };
+	int round, i, id;
+
+	memset(res, 0, sizeof(*res));
+	for (id = 0; id < FAM_COUNT; id++)
+		if (opt.fam[id])
+			ctx[id] = bench->setup(fam_get(id));
+	res->rounds = opt.rounds * bench->more;
+	res->ops = calibrate(bench, ctx[FAM_INET]);
+	for (round = -WARM_ROUNDS; round < res->rounds; round++) {
+		shuffle(order);
+		for (i = 0; i < FAM_COUNT; i++) {
+			double value;
+
+			id = order[i];
+			if (!opt.fam[id])
+				continue;
+			value = one_pass(bench, ctx[id], res->ops);
+			if (round >= 0)
+				series_add(&res->fam[id], value);
+		}
+	}
+	for (id = 0; id < FAM_COUNT; id++)
+		if (opt.block > 1)
+			series_condense(&res->fam[id]);
+	for (id = 0; id < FAM_COUNT; id++) {
+		if (!opt.fam[id])
+			continue;
+		series_finish(&res->fam[id], &res->fam[FAM_INET]);
+		bench->teardown(ctx[id]);
+	}
+}
+
+/*
+ * Early in its life the guest is slower: wait until it is opt.warmup_s old,
+ * then until neighbouring passes agree.
+ */
+#define WARM_PASSES	6
+#define WARM_AGREE	0.003
+#define WARM_LIMIT_S	60
+
+void warm_up(void)
+{
+	const struct bench *bench = &percall_benches[0];
+	void *ctx = bench->setup(fam_get(FAM_INET));
+	unsigned int ops = calibrate(bench, ctx);
+	double pass[WARM_PASSES], age, spread = 1;
+	int count = 0;
+
+	json_open("warmup", '[');
+	do {
+		struct timespec ts;
+
+		clock_gettime(CLOCK_BOOTTIME, &ts);
+		age = ts.tv_sec + ts.tv_nsec / 1e9;
+		memmove(pass, pass + 1, sizeof(pass) - sizeof(pass[0]));
+		pass[WARM_PASSES - 1] = one_pass(bench, ctx, ops);
+		if (count % 32 == 0) {
+			json_open(NULL, '{');
+			json_number("age_s", age);
+			json_number("ns", pass[WARM_PASSES - 1]);
+			json_close('}');
+		}
+		if (++count >= WARM_PASSES)
+			spread = (quantile(pass, WARM_PASSES, 1) -
+				  quantile(pass, WARM_PASSES, 0)) /
+				 median_of(pass, WARM_PASSES);
+	} while (age < opt.warmup_s ||
+		 (spread > WARM_AGREE && age < opt.warmup_s + WARM_LIMIT_S));
+	json_close(']');
+	json_number("warmup_age_s", age);
+	json_number("warmup_spread", spread);
+	bench->teardown(ctx);
+}
