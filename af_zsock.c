@@ -51,10 +51,11 @@ static int zsock_check_access(struct net *net)
 }
 
 /*
- * Whether the caller may have sockets of this family at all. The initial
+ * Whether the caller may have sockets of this family, or credentials for
+ * them, at all. The initial
  * namespace's word holds for all: others are anybody's to make.
  */
-static int zsock_may_create(struct net *net, int kern)
+int zsock_may_create(struct net *net, int kern)
 {
 	int err = 0;
 
@@ -149,6 +150,7 @@ static const struct zsock_part {
 	{ zsock_protos_init,	zsock_protos_exit },
 	{ zsock_backends_init,	zsock_backends_exit },
 	{ zsock_netdev_init,	zsock_netdev_exit },
+	{ zsock_cred_key_init,	zsock_cred_key_exit },
 	{ zsock_net_init,	zsock_net_exit },
 	{ zsock_netlink_init,	zsock_netlink_exit },
 };

@@ -50,6 +50,7 @@ static int __net_init zsock_net_enter(struct net *net)
 		spin_lock_init(&zn->buckets[i].lock);
 		INIT_HLIST_HEAD(&zn->buckets[i].head);
 	}
+	zsock_creds_init(&zn->creds);
 	zn->stats = alloc_percpu(struct zsock_stats);
 	if (!zn->stats)
 		return -ENOMEM;
@@ -75,6 +76,7 @@ static void __net_exit zsock_net_leave(struct net *net)
 
 	zsock_proc_exit(net);
 	zsock_sysctl_exit(net);
+	zsock_creds_free(&zn->creds);
 	/* Every socket held the namespace. */
 	for (i = 0; i < ZSOCK_BUCKETS; i++)
 		WARN_ON_ONCE(!hlist_empty(&zn->buckets[i].head));

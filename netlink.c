@@ -253,6 +253,13 @@ static int zsock_nl_sock_dumpit(struct sk_buff *skb,
 	return skb->len;
 }
 
+#define ZSOCK_NL_CRED(command, name) {					\
+	.cmd		= ZSOCK_CMD_CRED_##command,			\
+	.policy		= zsock_cred_policy,				\
+	.maxattr	= ZSOCK_A_CRED_MAX,				\
+	.doit		= zsock_cred_nl_##name,				\
+}
+
 static const struct genl_ops zsock_nl_ops[] = {
 	{
 		.cmd	= ZSOCK_CMD_INFO_GET,
@@ -270,9 +277,21 @@ static const struct genl_ops zsock_nl_ops[] = {
 		.cmd	= ZSOCK_CMD_SOCK_GET,
 		.dumpit	= zsock_nl_sock_dumpit,
 	},
+	ZSOCK_NL_CRED(ADD, add),
+	ZSOCK_NL_CRED(DEL, del),
+	ZSOCK_NL_CRED(ALLOW, allow),
+	ZSOCK_NL_CRED(DENY, deny),
+	{
+		.cmd		= ZSOCK_CMD_CRED_GET,
+		.policy		= zsock_cred_policy,
+		.maxattr	= ZSOCK_A_CRED_MAX,
+		.doit		= zsock_cred_nl_get,
+		.start		= zsock_cred_nl_start,
+		.dumpit		= zsock_cred_nl_dump,
+	},
 };
 
-/* No command takes an attribute yet. */
+/* The other commands take no attribute. */
 static const struct nla_policy zsock_nl_policy[] = {
 	[0] = { .type = NLA_REJECT },
 };
@@ -286,7 +305,7 @@ static struct genl_family zsock_genl __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= zsock_nl_ops,
 	.n_ops		= ARRAY_SIZE(zsock_nl_ops),
-	.resv_start_op	= ZSOCK_CMD_MAX + 1,
+	.resv_start_op	= ZSOCK_CMD_SOCK_GET + 1,
 };
 
 int __init zsock_netlink_init(void)

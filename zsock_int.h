@@ -28,6 +28,7 @@
 
 #include "include/compat/compat.h"
 #include "include/compat/kunit.h"
+#include "tls/cred.h"
 
 /*
  * A handler or backend of this module: its file defines it with one of these,
@@ -217,6 +218,7 @@ static inline const struct zsock_table *zsock_table(const struct zsock_sock *zs)
 
 /* af_zsock.c */
 extern struct proto zsock_prot;
+int zsock_may_create(struct net *net, int kern);
 
 /* sock.c */
 int zsock_fresh_create(struct net *net, struct socket *sock,
@@ -355,12 +357,14 @@ struct zsock_bucket {
  * @stats: counters, a set a CPU
  * @access: net.zsock.access, ZSOCK_ACCESS_*
  * @sysctl: handle of the sysctl table
+ * @creds: TLS credentials
  * @buckets: all sockets
  */
 struct zsock_net {
 	struct zsock_stats __percpu	*stats;
 	int				access;
 	struct ctl_table_header		*sysctl;
+	struct zsock_creds		creds;
 	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
 };
 

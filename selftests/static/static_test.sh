@@ -44,7 +44,7 @@ checkpatch()
 
 sparse_and_w1()
 {
-	cp -r Kbuild ./*.c ./*.h include proto offload selftests "$work/"
+	cp -r Kbuild ./*.c ./*.h include proto offload tls selftests "$work/"
 	if ! make -C "$kdir" M="$work" W=1 C=1 modules >"$work/log" 2>&1; then
 		cat "$work/log"
 		return 1

@@ -13,7 +13,7 @@
 #include "genl.h"
 #include "zsockctl.h"
 
-#define BUFFER		32768	/* what the kernel fills at most in a dump */
+#define BUFFER		98304	/* a dump has 32 KiB at most; a credential is larger */
 #define DUMP_TRIES	5
 
 struct link {
@@ -34,7 +34,9 @@ static struct answer last;
 
 static int complain(const char *what, const struct link *lk)
 {
-	fprintf(stderr, "zsockctl: %s: %s%s%s\n", what, strerror(errno),
+	fprintf(stderr, "zsockctl: %s: %s%s%s\n", what,
+		errno == EDQUOT ? "the owner's quota of keys is used up, see /proc/key-users" :
+				  strerror(errno),
 		lk->why[0] ? ": " : "", lk->why);
 	return EXIT_KERNEL;
 }
@@ -209,44 +211,71 @@ static int connect_link(struct link *lk, struct answer *a)
  * A list that changes while it is dumped may show a socket twice or not at all;
  * the kernel says so, and a new try may have more luck.
  */
-static int ask(struct link *lk, uint8_t cmd, bool dump, struct answer *a)
+static int ask(struct link *lk, struct nlmsghdr *req, struct answer *a)
 {
-	char buf[MNL_NLMSG_HDRLEN + 64];
 	int tries;
 
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		if (transact(lk, request(buf, lk->family, cmd,
-					 ZSOCK_GENL_VERSION, dump), a))
+		if (transact(lk, req, a))
 			return complain("the kernel refused", lk);
 		if (!a->interrupted)
 			return EXIT_OK;
 	}
-	fputs("zsockctl: warning: sockets came and went while they were listed: some may be missing or be there twice\n",
+	fputs("zsockctl: warning: what is listed changed meanwhile: some may be missing or be there twice\n",
 	      stderr);
 	return EXIT_OK;
 }
 
+/* With room for what @fill adds; wiped afterwards, it may have been a secret. */
+static int ask_with(struct link *lk, uint8_t cmd, bool dump, genl_fill_fn fill,
+		    const void *arg, size_t room, struct answer *a)
+{
+	size_t size = MNL_NLMSG_HDRLEN + 256 + room;
+	char *buf = calloc(1, size);
+	struct nlmsghdr *req;
+	int ret;
+
+	if (!buf)
+		return complain("out of memory", lk);
+	req = request(buf, lk->family, cmd, ZSOCK_GENL_VERSION, dump);
+	if (fill)
+		fill(req, arg);
+	ret = ask(lk, req, a);
+	explicit_bzero(buf, size);
+	free(buf);
+	return ret;
+}
+
 /**
- * genl_ask() - ask the module
+ * genl_send() - ask the module
  * @cmd: ZSOCK_CMD_*
  * @dump: all there are, instead of one
+ * @fill: adds attributes to the request, or NULL
+ * @arg: for @fill
+ * @room: bytes of data in them, if there are more than a few
  *
  * The whole answer is kept for genl_each(), so that nothing is printed where
  * half of it did not come.
  *
  * Return: an exit status; complaints have been made.
  */
-int genl_ask(uint8_t cmd, bool dump)
+int genl_send(uint8_t cmd, bool dump, genl_fill_fn fill, const void *arg,
+	      size_t room)
 {
 	struct link lk = { 0 };
 	int ret;
 
 	ret = connect_link(&lk, &last);
 	if (ret == EXIT_OK)
-		ret = ask(&lk, cmd, dump, &last);
+		ret = ask_with(&lk, cmd, dump, fill, arg, room, &last);
 	if (lk.nl)
 		mnl_socket_close(lk.nl);
 	return ret;
+}
+
+int genl_ask(uint8_t cmd, bool dump)
+{
+	return genl_send(cmd, dump, NULL, NULL, 0);
 }
 
 /**

@@ -11,6 +11,11 @@
 /* For each message of an answer; @arg is the caller's. */
 typedef void (*genl_reply_fn)(const struct nlmsghdr *nlh, void *arg);
 
+/* Adds attributes to a request; @arg is the caller's. */
+typedef void (*genl_fill_fn)(struct nlmsghdr *nlh, const void *arg);
+
+int genl_send(uint8_t cmd, bool dump, genl_fill_fn fill, const void *arg,
+	      size_t room);
 int genl_ask(uint8_t cmd, bool dump);
 void genl_each(genl_reply_fn reply, void *arg);
 

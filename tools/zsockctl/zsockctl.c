@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zsockctl: look at AF_ZSOCK's sockets, handlers, backends and counters.
+ * zsockctl: look at AF_ZSOCK's sockets, handlers, backends and counters, and
+ * keep its TLS credentials.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ static const struct object objects[] = {
 	{ "backend", backend_main, "[ list ]                    offload backends" },
 	{ "proto", proto_main, "[ list ]                      protocol handlers" },
 	{ "stat", stat_main, "[ show ] [ NAME ... ]          counters" },
+	{ "cred", cred_main, "{ list | add | show | del | allow | deny } ...  TLS credentials" },
 	{ "info", info_main, "[ show ]                       the module itself" },
 };
 

@@ -23,6 +23,7 @@ int ss_main(int argc, char **argv);
 int backend_main(int argc, char **argv);
 int proto_main(int argc, char **argv);
 int stat_main(int argc, char **argv);
+int cred_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 
 /* args.c */

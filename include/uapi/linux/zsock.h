@@ -123,6 +123,11 @@ enum {
 	ZSOCK_CMD_PROTO_GET,		/* dump: protocol handlers */
 	ZSOCK_CMD_BACKEND_GET,		/* dump: backends */
 	ZSOCK_CMD_SOCK_GET,		/* dump: sockets of this namespace */
+	ZSOCK_CMD_CRED_ADD,		/* do: add or replace a credential */
+	ZSOCK_CMD_CRED_DEL,		/* do: delete one, or all of a tag */
+	ZSOCK_CMD_CRED_GET,		/* do: one's data; dump: list, without */
+	ZSOCK_CMD_CRED_ALLOW,		/* do: let another user use a tag */
+	ZSOCK_CMD_CRED_DENY,		/* do: take that back */
 
 	__ZSOCK_CMD_MAX,
 	ZSOCK_CMD_MAX = __ZSOCK_CMD_MAX - 1
@@ -197,5 +202,50 @@ enum {
 	__ZSOCK_A_SOCK_MAX,
 	ZSOCK_A_SOCK_MAX = __ZSOCK_A_SOCK_MAX - 1
 };
+
+/* ZSOCK_CMD_CRED_* */
+enum {
+	ZSOCK_A_CRED_UNSPEC,
+	ZSOCK_A_CRED_TAG,		/* s32 */
+	ZSOCK_A_CRED_TYPE,		/* u32: ZSOCK_CRED_* */
+	ZSOCK_A_CRED_DATA,		/* binary: as in the file */
+	ZSOCK_A_CRED_REPLACE,		/* flag: even if there is one */
+	ZSOCK_A_CRED_PUBLIC,		/* binary: SubjectPublicKeyInfo of a key */
+	ZSOCK_A_CRED_ROOM,		/* u32: bytes of data that one can take */
+	ZSOCK_A_CRED_UID,		/* u32: another user; repeated in a list */
+	ZSOCK_A_CRED_FORMAT,		/* u32: ZSOCK_CRED_FORMAT_* */
+	ZSOCK_A_CRED_LENGTH,		/* u32: bytes of data */
+	ZSOCK_A_CRED_OWNER,		/* u32: uid of who made the tag */
+
+	__ZSOCK_A_CRED_MAX,
+	ZSOCK_A_CRED_MAX = __ZSOCK_A_CRED_MAX - 1
+};
+
+/* ZSOCK_A_CRED_TYPE: a tag has at most one credential of each. */
+enum zsock_cred_type {
+	ZSOCK_CRED_NONE = 0,
+	ZSOCK_CRED_CA = 1,		/* certificates to verify a peer with */
+	ZSOCK_CRED_CERT = 2,		/* one's own certificate, and its chain */
+	ZSOCK_CRED_KEY = 3,		/* private key of that certificate */
+	ZSOCK_CRED_PSK = 4,		/* pre-shared key */
+	ZSOCK_CRED_PSK_ID = 5,		/* what the pre-shared key is called */
+};
+
+#define ZSOCK_CRED_TYPE_MAX	ZSOCK_CRED_PSK_ID
+
+/* ZSOCK_A_CRED_FORMAT */
+enum zsock_cred_format {
+	ZSOCK_CRED_FORMAT_RAW = 0,	/* PSKs and identities: any bytes */
+	ZSOCK_CRED_FORMAT_PEM = 1,
+	ZSOCK_CRED_FORMAT_DER = 2,
+};
+
+/* Bytes of a certificate or key, of a PSK, of an identity: EFBIG beyond. */
+#define ZSOCK_CRED_LEN_MAX	61440
+#define ZSOCK_CRED_PSK_MAX	512
+#define ZSOCK_CRED_PSK_ID_MAX	256
+/* Tags of a namespace, other users of a tag: ENOSPC beyond. */
+#define ZSOCK_CRED_TAGS_MAX	4096
+#define ZSOCK_CRED_ALLOWED_MAX	64
 
 #endif /* _UAPI_LINUX_ZSOCK_H */

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zsockctl cred: TLS credentials.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/zsock.h>
+
+#include "cred.h"
+#include "genl.h"
+#include "zsockctl.h"
+
+static const char help[] =
+"Usage: zsockctl cred [ list ]\n"
+"       zsockctl cred add TAG TYPE FILE|- [ replace ]\n"
+"       zsockctl cred show TAG [ TYPE ]\n"
+"       zsockctl cred del TAG [ TYPE ]\n"
+"       zsockctl cred { allow | deny } TAG uid UID\n"
+"TYPE := { ca | cert | key | psk | pskid }\n";
+
+static const char * const types[] = {
+	[ZSOCK_CRED_CA] = "ca",
+	[ZSOCK_CRED_CERT] = "cert",
+	[ZSOCK_CRED_KEY] = "key",
+	[ZSOCK_CRED_PSK] = "psk",
+	[ZSOCK_CRED_PSK_ID] = "pskid",
+};
+
+const char *cred_type_name(uint32_t type)
+{
+	return type && type <= ZSOCK_CRED_TYPE_MAX ? types[type] : "other";
+}
+
+/* In full: "p" for "psk" would be an accident that waits to happen. */
+int parse_type(const char *word, uint32_t *type)
+{
+	for (*type = 1; *type <= ZSOCK_CRED_TYPE_MAX; ++*type)
+		if (!strcmp(word, types[*type]))
+			return EXIT_OK;
+	fprintf(stderr, "zsockctl: cred: no type is called \"%s\", try \"zsockctl cred help\"\n",
+		word);
+	return EXIT_USAGE;
+}
+
+static int parse_number(const char *word, long long min, long long max,
+			const char *what, long long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(word, &end, 0);
+	if (!errno && *word && !*end && *value >= min && *value <= max)
+		return EXIT_OK;
+	fprintf(stderr, "zsockctl: cred: \"%s\" is no %s\n", word, what);
+	return EXIT_USAGE;
+}
+
+int parse_tag(const char *word, int32_t *tag)
+{
+	long long value;
+	int ret = parse_number(word, INT_MIN, INT_MAX, "tag", &value);
+
+	*tag = value;
+	return ret;
+}
+
+/* A number, or a name. */
+static int parse_uid(const char *word, uint32_t *uid)
+{
+	const struct passwd *user = getpwnam(word);
+	long long value;
+	int ret;
+
+	if (user) {
+		*uid = user->pw_uid;
+		return EXIT_OK;
+	}
+	ret = parse_number(word, 0, UINT32_MAX - 1LL, "user", &value);
+	*uid = value;
+	return ret;
+}
+
+static int wrong_words(void)
+{
+	fputs(help, stderr);
+	return EXIT_USAGE;
+}
+
+/* ---- add ---- */
+
+static void fill_add(struct nlmsghdr *nlh, const void *arg)
+{
+	const struct cred *c = arg;
+
+	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, c->tag);
+	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TYPE, c->type);
+	mnl_attr_put(nlh, ZSOCK_A_CRED_DATA, c->len, c->data);
+	if (c->spki)
+		mnl_attr_put(nlh, ZSOCK_A_CRED_PUBLIC, c->spki_len, c->spki);
+	if (c->replace)
+		mnl_attr_put(nlh, ZSOCK_A_CRED_REPLACE, 0, NULL);
+}
+
+static int add(int argc, char **argv)
+{
+	struct cred c = { 0 };
+	int ret;
+
+	if (argc < 3 || argc > 4 ||
+	    (argc == 4 && !abbreviates(argv[3], "replace")))
+		return wrong_words();
+	c.replace = argc == 4;
+	if (parse_tag(argv[0], &c.tag) || parse_type(argv[1], &c.type))
+		return EXIT_USAGE;
+	ret = cred_read(argv[2], &c);
+	if (ret == EXIT_OK)
+		ret = cred_check(&c);
+	if (ret == EXIT_OK)
+		ret = genl_send(ZSOCK_CMD_CRED_ADD, false, fill_add, &c,
+				c.len + c.spki_len);
+	cred_wipe(&c);
+	return ret;
+}
+
+/* ---- del ---- */
+
+static void fill_del(struct nlmsghdr *nlh, const void *arg)
+{
+	const struct cred *c = arg;
+
+	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, c->tag);
+	if (c->type)
+		mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TYPE, c->type);
+}
+
+static int del(int argc, char **argv)
+{
+	struct cred c = { 0 };
+
+	if (argc < 1 || argc > 2)
+		return wrong_words();
+	if (parse_tag(argv[0], &c.tag) ||
+	    (argc == 2 && parse_type(argv[1], &c.type)))
+		return EXIT_USAGE;
+	return genl_send(ZSOCK_CMD_CRED_DEL, false, fill_del, &c, 0);
+}
+
+/* ---- allow, deny ---- */
+
+struct permission {
+	int32_t tag;
+	uint32_t uid;
+};
+
+static void fill_permit(struct nlmsghdr *nlh, const void *arg)
+{
+	const struct permission *p = arg;
+
+	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, p->tag);
+	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_UID, p->uid);
+}
+
+static int permit(uint8_t cmd, int argc, char **argv)
+{
+	struct permission p;
+
+	if (argc != 3 || !abbreviates(argv[1], "uid"))
+		return wrong_words();
+	if (parse_tag(argv[0], &p.tag) || parse_uid(argv[2], &p.uid))
+		return EXIT_USAGE;
+	return genl_send(cmd, false, fill_permit, &p, 0);
+}
+
+/* ---- the object ---- */
+
+int cred_main(int argc, char **argv)
+{
+	if (!argc)
+		return cred_list();
+	if (wants_help(argc, argv)) {
+		fputs(help, stdout);
+		return EXIT_OK;
+	}
+	if (abbreviates(argv[0], "list") || !strcmp(argv[0], "lst"))
+		return argc > 1 ? unwanted_argument("cred", argv[1]) :
+				  cred_list();
+	if (abbreviates(argv[0], "show"))
+		return cred_show(argc - 1, argv + 1);
+	if (abbreviates(argv[0], "add"))
+		return add(argc - 1, argv + 1);
+	if (abbreviates(argv[0], "allow"))
+		return permit(ZSOCK_CMD_CRED_ALLOW, argc - 1, argv + 1);
+	if (!strcmp(argv[0], "del") || !strcmp(argv[0], "delete"))
+		return del(argc - 1, argv + 1);
+	if (!strcmp(argv[0], "deny"))
+		return permit(ZSOCK_CMD_CRED_DENY, argc - 1, argv + 1);
+	return unknown_command("cred", argv[0]);
+}
