@@ -36,3 +36,16 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_unmap);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_net_id);
 EXPORT_SYMBOL_IF_KUNIT(zsock_stat_read);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_der_take);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_parse);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_add);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_del);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_read);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_allow);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_deny);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_next);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_get);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_put);
+EXPORT_SYMBOL_IF_KUNIT(zsock_creds_init);
+EXPORT_SYMBOL_IF_KUNIT(zsock_creds_free);

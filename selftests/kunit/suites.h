@@ -16,6 +16,8 @@ extern struct kunit_suite zsock_dual_suite;
 extern struct kunit_suite zsock_options_suite;
 extern struct kunit_suite zsock_kernel_suite;
 extern struct kunit_suite zsock_net_suite;
+extern struct kunit_suite zsock_cred_suite;
+extern struct kunit_suite zsock_cred_store_suite;
 
 /* A socket of this family that the kernel itself opened; released with the test. */
 struct socket *zsock_kunit_socket(struct kunit *test, struct net *net, int type,
