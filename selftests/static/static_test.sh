@@ -19,7 +19,7 @@ uml=$(tools/kernel/build-uml debug 2>/dev/null | tail -n 1) || exit 1
 scripts=$(readlink -f "$uml/source")/scripts
 
 sources=(./*.c zsock_int.h proto/*.[ch] offload/*.[ch] tls/*.[ch])
-test_sources=(selftests/mock/*.[ch] selftests/kunit/*.[ch])
+test_sources=(selftests/mock/*.[ch] selftests/kunit/*.[ch] samples/*.c)
 headers=(include/net/*.h include/uapi/linux/*.h)
 
 # Of checkpatch's types these are wrong for what the project does:
@@ -47,8 +47,8 @@ checkpatch()
 
 sparse_and_w1()
 {
-	cp -r Kbuild ./*.c ./*.h include proto offload selftests "$work/"
-	if ! make -C "$kdir" M="$work" W=1 C=1 modules >"$work/log" 2>&1; then
+	cp -r Kbuild ./*.c ./*.h include proto offload selftests samples "$work/"
+	if ! make -C "$kdir" M="$work" W=1 C=1 ZSOCK_TESTS=1 modules >"$work/log" 2>&1; then
 		cat "$work/log"
 		return 1
 	fi
