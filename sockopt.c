@@ -182,10 +182,15 @@ static int zsock_forward_device(struct zsock_sock *zs,
 				    optlen);
 }
 
+/* One at a time: it is rare, and what it leaves behind has to be put right. */
+static DEFINE_MUTEX(zsock_addrform_lock);
+
 /*
  * IPV6_ADDRFORM leaves IPv4 calls behind in sock->ops: have a table for them
- * beforehand. Until zsock_rewrap() has put it there another thread may set
- * options unseen; let it do nothing that lasts.
+ * beforehand. Until zsock_rewrap() has put that there, another thread may come
+ * past the module. SOL_SOCKET options have to go on to where they belong then,
+ * and no upper-layer protocol may put calls of its own there, too: kTLS would
+ * even take ours for all of its sockets.
  */
 static int zsock_forward_addrform(struct zsock_sock *zs,
 				  const struct zsock_table *table,
@@ -200,13 +205,18 @@ static int zsock_forward_addrform(struct zsock_sock *zs,
 			     &inet_stream_ops : &inet_dgram_ops, false,
 			     table->custom))
 		return -ENOMEM;
+	mutex_lock(&zsock_addrform_lock);
 	occupied = sk_is_tcp(sk) && zsock_ulp_occupy(sk);
+	if (!table->custom)
+		clear_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	err = table->next.setsockopt(sock, SOL_IPV6, IPV6_ADDRFORM, optval,
 				     optlen);
-	if (err && occupied)
-		zsock_ulp_vacate(sk);
 	if (!zsock_ops_ours(READ_ONCE(sock->ops)))
 		zsock_rewrap(sock);
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+	if (err && occupied)
+		zsock_ulp_vacate(sk);
+	mutex_unlock(&zsock_addrform_lock);
 	return err;
 }
 

@@ -473,7 +473,7 @@ static void first_calls_race(struct __test_metadata *_metadata, int domain, int 
 				  zs_udp_bound(domain, family, &r.to);
 	ASSERT_GE(l, 0);
 	pthread_barrier_init(&r.start, NULL, RACERS);
-	for (round = 0; round < 60; round++) {
+	for (round = 0; round < 40; round++) {
 		r.fd = zs_socket(domain, type, 0);
 		ASSERT_GE(r.fd, 0);
 		for (i = 0; i < RACERS; i++) {
@@ -529,7 +529,7 @@ TEST_F(life, setsockopt_races_dispatch)
 
 	zs_loopback(&r.to, variant->family, 0);
 	pthread_barrier_init(&r.start, NULL, 2);
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < 60; round++) {
 		r.fd = zs_socket(variant->domain, SOCK_STREAM, 0);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, dispatcher, &r));
 		pthread_barrier_wait(&r.start);
@@ -565,7 +565,7 @@ TEST_F(life, close_races_dispatch)
 
 	zs_loopback(&r.to, variant->family, 0);
 	pthread_barrier_init(&r.start, NULL, 2);
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < 60; round++) {
 		r.fd = zs_socket(variant->domain, SOCK_STREAM, 0);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, closer, &r));
 		pthread_barrier_wait(&r.start);
