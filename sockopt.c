@@ -182,9 +182,6 @@ static int zsock_forward_device(struct zsock_sock *zs,
 				    optlen);
 }
 
-/* One at a time: it is rare, and what it leaves behind has to be put right. */
-static DEFINE_MUTEX(zsock_addrform_lock);
-
 /*
  * IPV6_ADDRFORM leaves IPv4 calls behind in sock->ops: have a table for them
  * beforehand. Until zsock_rewrap() has put that there, another thread may come
@@ -192,9 +189,9 @@ static DEFINE_MUTEX(zsock_addrform_lock);
  * and no upper-layer protocol may put calls of its own there, too: kTLS would
  * even take ours for all of its sockets.
  */
-static int zsock_forward_addrform(struct zsock_sock *zs,
-				  const struct zsock_table *table,
-				  sockptr_t optval, unsigned int optlen)
+static int zsock_addrform(struct zsock_sock *zs,
+			  const struct zsock_table *table, sockptr_t optval,
+			  unsigned int optlen)
 {
 	struct socket *sock = zs->sock;
 	struct sock *sk = sock->sk;
@@ -205,7 +202,6 @@ static int zsock_forward_addrform(struct zsock_sock *zs,
 			     &inet_stream_ops : &inet_dgram_ops, false,
 			     table->custom))
 		return -ENOMEM;
-	mutex_lock(&zsock_addrform_lock);
 	occupied = sk_is_tcp(sk) && zsock_ulp_occupy(sk);
 	if (!table->custom)
 		clear_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
@@ -216,7 +212,19 @@ static int zsock_forward_addrform(struct zsock_sock *zs,
 	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	if (err && occupied)
 		zsock_ulp_vacate(sk);
-	mutex_unlock(&zsock_addrform_lock);
+	return err;
+}
+
+/* One at a time for a socket, without waiting: the sk may be locked for long. */
+static int zsock_forward_addrform(struct zsock_sock *zs, sockptr_t optval,
+				  unsigned int optlen)
+{
+	int err;
+
+	if (test_and_set_bit(ZSOCK_BUSY_ADDRFORM, &zs->busy))
+		return -EBUSY;
+	err = zsock_addrform(zs, zsock_table(zs), optval, optlen);
+	clear_bit_unlock(ZSOCK_BUSY_ADDRFORM, &zs->busy);
 	return err;
 }
 
@@ -235,7 +243,7 @@ static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
 	if (!table->next.setsockopt)
 		return -EOPNOTSUPP;
 	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
-		return zsock_forward_addrform(zs, table, optval, optlen);
+		return zsock_forward_addrform(zs, optval, optlen);
 	return table->next.setsockopt(zs->sock, level, optname, optval, optlen);
 }
 
