@@ -80,17 +80,21 @@ demo:
 bench:
 	@bench/run
 
-## install: modules, programs and manual pages, below DESTDIR and PREFIX
+# Neither what is there for the tests nor the samples; where the tree is not the system's own,
+# depmod is for whoever puts it in place.
+## install: module, programs and manual pages, below DESTDIR and PREFIX
 install: all
 	+@$(call kbuild,$(BUILD)/$(release),$(KDIR),modules_install INSTALL_MOD_PATH=$(DESTDIR))
-	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(release)
+	@cd $(DESTDIR)/lib/modules/$(release)/updates && \
+		rm -rf samples zsock_mock.ko* zsock_kunit.ko*
+	$(if $(DESTDIR),,depmod $(release))
 	$(MAKE) -C tools install
 
 ## uninstall: take that away again
 uninstall:
 	$(need_kdir)
 	find $(DESTDIR)/lib/modules/$(release)/updates -name 'zsock*.ko*' -delete
-	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(release)
+	$(if $(DESTDIR),,depmod $(release))
 	$(MAKE) -C tools uninstall
 
 ## clean: remove what was built (not the UML kernels, which live in the cache)

@@ -32,12 +32,17 @@ static int zsock_fresh_release(struct socket *sock)
 static int zsock_fresh_bind(struct socket *sock, struct zsock_addr *addr,
 			    int len)
 {
+	struct zsock_sock *zs = zsock_sk(sock);
 	int family;
 	int err;
 
-	err = zsock_first_address(zsock_sk(sock), addr, len, &family);
-	if (!err)
-		err = zsock_dispatch(sock, family);
+	err = zsock_first_address(zs, addr, len, &family);
+	if (err)
+		return err;
+	/* Binding to AF_UNSPEC is an old way to say INADDR_ANY. */
+	if (!zs->domain && !zs->handler->proto->domains && !family)
+		family = AF_INET;
+	err = zsock_dispatch(sock, family);
 	return err ?: zsock_ops(sock)->bind(sock, addr, len);
 }
 

@@ -112,27 +112,22 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 }
 
 /*
- * A call into the inner protocol may have put another proto_ops in place of
- * ours, as setsockopt(IPV6_ADDRFORM) does. Put ours around the new one. The
- * caller made sure that there is a table for it, so this finds one.
+ * A call into the inner protocol has put another proto_ops in place of ours, as
+ * setsockopt(IPV6_ADDRFORM) does. Put ours around the new one. The caller made
+ * sure that there is a table for it, and is alone in this.
  */
 void zsock_rewrap(struct socket *sock)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
-	const struct zsock_table *old, *table;
-	struct sock *sk = sock->sk;
+	const struct zsock_table *old = zsock_table(zs);
+	const struct zsock_table *table;
 
-	lock_sock(sk);
-	old = zsock_table(zs);
-	if (!zsock_ops_ours(sock->ops)) {
-		table = zsock_table_get(zs->handler, sock->ops, false,
-					old->custom);
-		if (!WARN_ON_ONCE(!table)) {
-			__module_get(table->orig.owner);
-			module_put(old->orig.owner);
-			WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);
-			zsock_publish(zs, table);
-		}
-	}
-	release_sock(sk);
+	table = zsock_table_get(zs->handler, READ_ONCE(sock->ops), false,
+				old->custom);
+	if (WARN_ON_ONCE(!table))
+		return;
+	__module_get(table->orig.owner);
+	module_put(old->orig.owner);
+	WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);
+	zsock_publish(zs, table);
 }

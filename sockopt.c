@@ -184,12 +184,14 @@ static int zsock_forward_device(struct zsock_sock *zs,
 
 /*
  * IPV6_ADDRFORM leaves IPv4 calls behind in sock->ops: have a table for them
- * beforehand. Until zsock_rewrap() has put it there another thread may set
- * options unseen; let it do nothing that lasts.
+ * beforehand. Until zsock_rewrap() has put that there, another thread may come
+ * past the module. SOL_SOCKET options have to go on to where they belong then,
+ * and no upper-layer protocol may put calls of its own there, too: kTLS would
+ * even take ours for all of its sockets.
  */
-static int zsock_forward_addrform(struct zsock_sock *zs,
-				  const struct zsock_table *table,
-				  sockptr_t optval, unsigned int optlen)
+static int zsock_addrform(struct zsock_sock *zs,
+			  const struct zsock_table *table, sockptr_t optval,
+			  unsigned int optlen)
 {
 	struct socket *sock = zs->sock;
 	struct sock *sk = sock->sk;
@@ -201,12 +203,28 @@ static int zsock_forward_addrform(struct zsock_sock *zs,
 			     table->custom))
 		return -ENOMEM;
 	occupied = sk_is_tcp(sk) && zsock_ulp_occupy(sk);
+	if (!table->custom)
+		clear_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	err = table->next.setsockopt(sock, SOL_IPV6, IPV6_ADDRFORM, optval,
 				     optlen);
-	if (err && occupied)
-		zsock_ulp_vacate(sk);
 	if (!zsock_ops_ours(READ_ONCE(sock->ops)))
 		zsock_rewrap(sock);
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+	if (err && occupied)
+		zsock_ulp_vacate(sk);
+	return err;
+}
+
+/* One at a time for a socket, without waiting: the sk may be locked for long. */
+static int zsock_forward_addrform(struct zsock_sock *zs, sockptr_t optval,
+				  unsigned int optlen)
+{
+	int err;
+
+	if (test_and_set_bit(ZSOCK_BUSY_ADDRFORM, &zs->busy))
+		return -EBUSY;
+	err = zsock_addrform(zs, zsock_table(zs), optval, optlen);
+	clear_bit_unlock(ZSOCK_BUSY_ADDRFORM, &zs->busy);
 	return err;
 }
 
@@ -225,7 +243,7 @@ static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
 	if (!table->next.setsockopt)
 		return -EOPNOTSUPP;
 	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
-		return zsock_forward_addrform(zs, table, optval, optlen);
+		return zsock_forward_addrform(zs, optval, optlen);
 	return table->next.setsockopt(zs->sock, level, optname, optval, optlen);
 }
 

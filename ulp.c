@@ -24,17 +24,14 @@ static const struct tcp_ulp_ops zsock_ulp_ops = {
 	.clone	= zsock_ulp_clone,
 };
 
-/*
- * Whether it was free and there is a connection for a ULP to act on. The sk
- * gives the module back when it is destroyed.
- */
+/* Whether it was free. The sk gives the module back when it is destroyed. */
 bool zsock_ulp_occupy(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	bool occupy;
 
 	lock_sock(sk);
-	occupy = sk->sk_state == TCP_ESTABLISHED && !icsk->icsk_ulp_ops;
+	occupy = !icsk->icsk_ulp_ops;
 	if (occupy) {
 		__module_get(THIS_MODULE);
 		icsk->icsk_ulp_ops = &zsock_ulp_ops;

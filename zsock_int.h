@@ -145,6 +145,7 @@ struct zsock_table {
  * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
  * @protocol: asked for, 0 replaced by the default
  * @flags: ZSOCK_INFO_F_*
+ * @busy: ZSOCK_BUSY_* bits: what a task is at that must be alone in it
  */
 struct zsock_sock {
 	struct socket			*sock;
@@ -157,7 +158,10 @@ struct zsock_sock {
 	u16				domain;
 	u16				protocol;
 	u32				flags;
+	unsigned long			busy;
 };
+
+#define ZSOCK_BUSY_ADDRFORM	0
 
 /**
  * struct zsock_option - a SOL_SOCKET option kept until dispatch

@@ -48,7 +48,7 @@ double median_of(const double *values, int count)
 
 /*
  * Where the clock is the host's, others take the processor away from time to
- * time: of every opt.block neighbouring passes the fast ones tell what it costs.
+ * time: the fast ones of opt.block neighbouring passes tell what it costs.
  */
 #define UNDISTURBED	0.1
 

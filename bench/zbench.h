@@ -67,7 +67,7 @@ void set_nodelay(const struct fam *fam, int fd);
 
 /* passes (pass.c) */
 
-#define MAX_ROUNDS	4000
+#define MAX_ROUNDS	8000
 
 /*
  * What allocates and frees wants longer passes, for slabs and RCU work in lots.

@@ -104,9 +104,10 @@ struct zsock_proto_id {
  *	context; nobody else sees @sk yet. May be NULL.
  * @inner: Change @spec, which says @protocol at first, to the inner socket
  *	that is needed. Any context. May be NULL.
- * @check_option: Judge an option at @level above SOL_SOCKET before dispatch
- *	or before it is forwarded: 0 to let it pass or a negative errno.
- *	Process context, no locks held. May be NULL.
+ * @check_option: Judge an option that is to be set, before it is kept,
+ *	dispatched for, or forwarded: 0 to let it pass or a negative errno. At
+ *	every level but SOL_ZSOCK and SOL_TLS. Process context, no locks held.
+ *	May be NULL.
  * @mmap: Answer mmap() before dispatch. Under mmap_lock: no sk may be locked.
  *	NULL is -ENODEV.
  * @override: Replace calls in a copy of the inner socket's proto_ops. Called

@@ -360,15 +360,32 @@ static void arguments(int argc, char **argv)
 	opt.seed = now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
 	while ((c = getopt(argc, argv, "1s:t:p:u:vP:G:")) != -1) {
 		switch (c) {
-		case '1': opt.replay = true; break;
-		case 's': opt.seed = strtoull(optarg, NULL, 0); break;
-		case 't': opt.seconds = atoi(optarg); break;
-		case 'p': opt.processes = atoi(optarg); break;
-		case 'u': opt.uid = atoi(optarg); break;
-		case 'v': opt.verbose = true; break;
-		case 'P': opt.process = atoi(optarg); break;
-		case 'G': opt.generation = atoi(optarg); break;
-		default: usage();
+		case '1':
+			opt.replay = true;
+			break;
+		case 's':
+			opt.seed = strtoull(optarg, NULL, 0);
+			break;
+		case 't':
+			opt.seconds = atoi(optarg);
+			break;
+		case 'p':
+			opt.processes = atoi(optarg);
+			break;
+		case 'u':
+			opt.uid = atoi(optarg);
+			break;
+		case 'v':
+			opt.verbose = true;
+			break;
+		case 'P':
+			opt.process = atoi(optarg);
+			break;
+		case 'G':
+			opt.generation = atoi(optarg);
+			break;
+		default:
+			usage();
 		}
 	}
 	if (optind != argc || opt.seconds <= 0 || !opt.processes ||

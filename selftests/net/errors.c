@@ -170,9 +170,7 @@ TEST_F(errors, domain0_address_lengths)
 				union zs_addr a;
 
 				zs_loopback(&a, variant->family, call == BIND ? 0 : 9);
-				/* sendto() with length 0 has no address at all. */
-				EXPECT_EQ(call == SENDTO && !len ? EDESTADDRREQ : EINVAL,
-					  call_with_length(fd, call, &a, len)) {
+				EXPECT_EQ(EINVAL, call_with_length(fd, call, &a, len)) {
 					TH_LOG("type %d, call %d, length %d", type, call, len);
 				}
 				close(fd);
@@ -318,7 +316,8 @@ TEST_F(errors, info_lengths)
 		ASSERT_EQ(0, getsockopt(fd, SOL_ZSOCK, ZSOCK_INFO, buf, &len));
 		filled = n < sizeof(*info) ? n : sizeof(*info);
 		EXPECT_EQ(filled, len);
-		EXPECT_EQ(filled, info->size);
+		/* How much there is, not how much was given. */
+		EXPECT_EQ(sizeof(*info), info->size);
 		EXPECT_EQ(0xee, buf[filled]);
 	}
 	len = sizeof(buf);

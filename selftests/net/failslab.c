@@ -323,8 +323,9 @@ TEST_F(failslab, listings)
 /* A dispatch that fails is told to who traces, and counted. */
 TEST_F(failslab, error_is_traced)
 {
-	if (!zs_trace_ready())
-		SKIP(return, "the kernel has no tracefs");
+	ZS_SKIP_UNLESS_ZSOCK();
+	if (!zs_trace_ready() || !faults_ready())
+		SKIP(return, "the kernel has no tracefs, or injects no faults");
 	ASSERT_EQ(0, zs_trace_clear());
 	ASSERT_EQ(0, zs_trace_enable("error", true));
 	walk(_metadata, variant->domain, variant->family, datagram);

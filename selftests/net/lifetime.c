@@ -108,6 +108,7 @@ struct waiter {
 	int fd;
 	int ret;
 	int err;
+	atomic_int tid;
 	atomic_bool done;
 };
 
@@ -115,6 +116,7 @@ static void *wait_in_call(void *arg)
 {
 	struct waiter *w = arg;
 
+	atomic_store(&w->tid, gettid());
 	w->ret = w->call(w->fd);
 	w->err = errno;
 	atomic_store(&w->done, true);
@@ -125,6 +127,28 @@ static void no_op(int sig __attribute__((unused)))
 {
 }
 
+/* The thread is in the call and sleeps there, twice in a row; or it is done already. */
+static bool asleep(struct waiter *w)
+{
+	char path[64], state = 0;
+	FILE *f;
+	int i;
+
+	for (i = 0; i < 2 && !atomic_load(&w->done); i++) {
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&w->tid));
+		f = fopen(path, "re");
+		if (!f)
+			return false;
+		if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(f);
+		if (state != 'S')
+			return false;
+		zs_sleep_ms(5);
+	}
+	return true;
+}
+
 static void start(struct __test_metadata *_metadata, struct waiter *w, int (*call)(int), int fd)
 {
 	struct sigaction sa = { .sa_handler = no_op };
@@ -132,7 +156,8 @@ static void start(struct __test_metadata *_metadata, struct waiter *w, int (*cal
 	sigaction(SIGUSR1, &sa, NULL);
 	*w = (struct waiter){ .call = call, .fd = fd };
 	ASSERT_EQ(0, pthread_create(&w->thread, NULL, wait_in_call, w));
-	zs_sleep_ms(30);
+	while (!asleep(w))
+		zs_sleep_ms(2);
 	ASSERT_FALSE(atomic_load(&w->done));
 }
 
@@ -473,7 +498,7 @@ static void first_calls_race(struct __test_metadata *_metadata, int domain, int 
 				  zs_udp_bound(domain, family, &r.to);
 	ASSERT_GE(l, 0);
 	pthread_barrier_init(&r.start, NULL, RACERS);
-	for (round = 0; round < 60; round++) {
+	for (round = 0; round < 40; round++) {
 		r.fd = zs_socket(domain, type, 0);
 		ASSERT_GE(r.fd, 0);
 		for (i = 0; i < RACERS; i++) {
@@ -529,7 +554,7 @@ TEST_F(life, setsockopt_races_dispatch)
 
 	zs_loopback(&r.to, variant->family, 0);
 	pthread_barrier_init(&r.start, NULL, 2);
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < 60; round++) {
 		r.fd = zs_socket(variant->domain, SOCK_STREAM, 0);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, dispatcher, &r));
 		pthread_barrier_wait(&r.start);
@@ -565,7 +590,7 @@ TEST_F(life, close_races_dispatch)
 
 	zs_loopback(&r.to, variant->family, 0);
 	pthread_barrier_init(&r.start, NULL, 2);
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < 60; round++) {
 		r.fd = zs_socket(variant->domain, SOCK_STREAM, 0);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, closer, &r));
 		pthread_barrier_wait(&r.start);

@@ -693,7 +693,7 @@ static int stride(int domain, int (*reach)(struct side *))
 
 	if (reach == state_none || (env && !strcmp(env, "all")))
 		return 1;
-	return domain ? 7 : 23;
+	return domain ? 11 : 37;
 }
 
 static void compare(struct __test_metadata *_metadata, FIXTURE_DATA(parity) *self,

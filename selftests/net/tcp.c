@@ -595,7 +595,7 @@ static int check_pattern(int fd, unsigned int total)
 
 TEST_F(tcp, both_directions)
 {
-	const unsigned int total = 3000001;
+	const unsigned int total = 1000001;
 	int fd[2], a, b;
 
 	ASSERT_EQ(0, zs_tcp_pair(variant->domain, variant->family, fd));

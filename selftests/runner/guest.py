@@ -13,6 +13,8 @@ _HERE = os.path.dirname(os.path.realpath(__file__))
 _SLACK = 120
 # Each oops costs a boot. A module that oopses in every test need not be shown doing so.
 _BOOTS = 6
+# Shown of the kernel's log where it has to do with a failure.
+_LOG_LINES = 35
 
 
 class _Follow:
@@ -61,6 +63,8 @@ class _Follow:
         result = self.results[self.current]
         result[2] = status
         result[4] = time.monotonic() - self._started
+        ended = "died" if status is None else f"exit status {status}"
+        self._report.say(f"     {self._kernel} {self.current}: {ended} after {result[4]:.1f} s")
         self._log.close()
         self.current = None
 
@@ -68,9 +72,7 @@ class _Follow:
         """The guest is gone; true if a test was running."""
         if self.current is None:
             return False
-        name = self.current
         self._close(None)
-        self.results[name][2] = None
         return True
 
 
@@ -86,9 +88,9 @@ def _judge(report, kernel, name, result, log):
         # 4 is kselftest's "skipped".
         problems.append(f"exit status {status}")
     problems += [f"the kernel complains: {line}" for line in klog.complaints(log)]
-    tail = lines
-    if any("kernel complains" in p for p in problems):
-        tail = lines[-5:] + log[-40:]
+    tail = lines[-15:]
+    if timeout is not None or status is None or any("kernel complains" in p for p in problems):
+        tail = lines[-5:] + klog.excerpt(log, _LOG_LINES)
     report.test(f"{kernel} {name}", tap.cases, problems, seconds, tail)
 
 

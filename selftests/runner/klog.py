@@ -10,6 +10,7 @@ sys.path.insert(0, _TOOLS)
 
 from zvm.splat import bare, scan  # noqa: E402  (the path comes first)
 
+_NOISE = re.compile(r" *(\S+ )?\? | *[0-9a-f ]*$|Stack:|</?TASK>| *(R[A-Z]{2}|R\d+|RIP|Code): ")
 _MARK = re.compile(r"zsock-test: (begin|end) (\S+)")
 
 
@@ -39,4 +40,13 @@ def complaints(log):
     return [bare(report[0]) for report in scan(log)]
 
 
-__all__ = ["bare", "complaints", "lines", "split"]
+def excerpt(log, most):
+    """What of it to show a person: the first report, or else its end."""
+    reports = scan(log)
+    part = [bare(line) for line in (reports[0] if reports else log[-3 * most :])]
+    # Neither registers nor what only happens to lie on the stack.
+    part = [line for line in part if not _NOISE.match(line)]
+    return part[:most] if reports else part[-most:]
+
+
+__all__ = ["bare", "complaints", "excerpt", "lines", "split"]

@@ -35,4 +35,4 @@ def run_kunit(report, top):
     if status and not problems and all(case.outcome != "fail" for case in tap.cases):
         problems.append(f"exit status {status}")
     failed = [line for line in lines if "not ok" in line or "# " in line]
-    report.test(name, tap.cases, problems, seconds, failed[-20:] + tail)
+    report.test(name, tap.cases, problems, seconds, failed[-20:] + tail[-20:])

@@ -29,6 +29,7 @@ def _parser(doc):
     add = parser.add_argument
     add("--only", choices=_PLACES, action="append", help="only there (may be given repeatedly)")
     add("--no-build", action="store_true", help="take what is built already")
+    add("--from", dest="source", metavar="FILE", help="another list than selftests/list")
     add("--list", action="store_true", help="list the tests and stop")
     add("-v", "--verbose", action="store_true", help="name what passed, too")
     add("patterns", nargs="*", metavar="NAME", help="only these of selftests/list (* and ? match)")
@@ -87,7 +88,7 @@ def main(doc):
     """Parse the arguments and run; return the exit status."""
     options = _parser(doc).parse_args()
     try:
-        tests = testlist.read(os.path.join(_TOP, "selftests", "list"))
+        tests = testlist.read(options.source or os.path.join(_TOP, "selftests", "list"))
     except (OSError, testlist.ListError) as error:
         print(f"run-all: {error}", file=sys.stderr)
         return 2

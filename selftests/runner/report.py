@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-_TAIL = 25
+_TAIL = 45
 
 
 class Report:

@@ -39,7 +39,7 @@ static int refusing_program(int type, int attach_type)
 		.prog_type = type,
 		.expected_attach_type = attach_type,
 		.insns = (uintptr_t)code,
-		.insn_cnt = sizeof(code) / sizeof(code[0]),
+		.insn_cnt = ARRAY_SIZE(code),
 		.license = (uintptr_t)"GPL",
 	};
 

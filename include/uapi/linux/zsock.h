@@ -75,7 +75,7 @@ enum zsock_state {
 
 /**
  * struct zsock_info - what getsockopt(SOL_ZSOCK, ZSOCK_INFO) tells
- * @size: bytes of this structure that the kernel filled in
+ * @size: of the structure as the kernel knows it, whatever the buffer takes
  * @state: enum zsock_state
  * @flags: ZSOCK_INFO_F_*
  * @type: SOCK_STREAM, SOCK_DGRAM, ...

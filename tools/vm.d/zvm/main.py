@@ -20,6 +20,7 @@ from .terminal import Terminal
 from .uml import Uml
 
 _TREE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+_LONGEST_TMPDIR = 70
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _KERNELS = ("uml", "uml-fast", "qemu")
 
@@ -160,7 +161,11 @@ def main(doc):
         options.timeout = 300.0
     number = 0
     with _signals(), contextlib.ExitStack() as stack:
-        directory = tempfile.mkdtemp(prefix="zsock-vm.")
+        # A socket's name is short: not every TMPDIR will do.
+        base = tempfile.gettempdir()
+        if len(base) > _LONGEST_TMPDIR:
+            base = "/tmp"
+        directory = tempfile.mkdtemp(prefix="zsock-vm.", dir=base)
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         try:
             log = stack.enter_context(

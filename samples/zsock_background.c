@@ -13,7 +13,7 @@
 #include <net/sock.h>
 #include <net/zsock.h>
 
-#define BACKGROUND_TOS	(1 << 2)	/* DSCP 000001, above the two ECN bits */
+#define BACKGROUND_TOS	0x04	/* DSCP 000001, above the two ECN bits */
 
 /* Asked with AF_UNSPEC at socket(), when the family may be open yet. */
 static bool background_is_supported(const struct zsock_spec *spec)
