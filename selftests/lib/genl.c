@@ -18,6 +18,9 @@ static int flags;
 static struct nlattr *last;
 static unsigned int seq;
 
+char genl_answer[100000];
+int genl_answer_len;
+
 static struct nlmsghdr *header(struct genl_req *req)
 {
 	return (struct nlmsghdr *)req->buf;
@@ -107,8 +110,7 @@ static int take(struct genl_req *req, const char *buf, int len)
 
 int genl_talk(struct genl_req *req)
 {
-	static char buf[100000];
-	int len, ret;
+	int ret;
 
 	req->messages = 0;
 	req->data_len = 0;
@@ -117,10 +119,10 @@ int genl_talk(struct genl_req *req)
 	if (send(sock, req->buf, header(req)->nlmsg_len, 0) < 0)
 		return errno;
 	do {
-		len = recv(sock, buf, sizeof(buf), flags);
-		if (len < 0)
+		genl_answer_len = recv(sock, genl_answer, sizeof(genl_answer), flags);
+		if (genl_answer_len < 0)
 			return errno;
-		ret = take(req, buf, len);
+		ret = take(req, genl_answer, genl_answer_len);
 	} while (ret < 0);
 	return ret;
 }
@@ -163,6 +165,13 @@ int genl_open(void)
 		return -1;
 	setsockopt(sock, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 	return resolve();
+}
+
+int genl_full_acks(void)
+{
+	int zero = 0;
+
+	return setsockopt(sock, SOL_NETLINK, NETLINK_CAP_ACK, &zero, sizeof(zero));
 }
 
 void genl_no_wait(void)

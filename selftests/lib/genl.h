@@ -28,6 +28,10 @@ void genl_put_u32(struct genl_req *req, int attr, uint32_t value);
 struct nlattr *genl_last(struct genl_req *req);
 /* Send it and wait for the end of the answer: 0 or a positive errno. */
 int genl_talk(struct genl_req *req);
+/* The last datagram that came; and have errors come with the whole request in them. */
+extern char genl_answer[100000];
+extern int genl_answer_len;
+int genl_full_acks(void);
 /* Answers may get lost from now on: do not wait for them. Forget those that came late. */
 void genl_no_wait(void);
 void genl_drain(void);

@@ -132,6 +132,19 @@ TEST_F(cred, secrets_stay)
 	EXPECT_EQ(0, req.data_len);
 }
 
+/* An error hands the message back to who sent it: without what was secret in it. */
+TEST_F(cred, secrets_are_wiped)
+{
+	static const char secret[] = "correct horse battery staple";
+
+	ASSERT_EQ(0, add(1, PSK, "key"));
+	ASSERT_EQ(0, genl_full_acks());
+	EXPECT_EQ(EEXIST, add(1, PSK, secret));
+	EXPECT_GT(genl_answer_len, sizeof(secret) + NLMSG_HDRLEN);
+	EXPECT_EQ(NULL, memmem(genl_answer, genl_answer_len, secret, 7));
+	EXPECT_EQ(NULL, memmem(genl_answer, genl_answer_len, "staple", 6));
+}
+
 TEST_F(cred, room)
 {
 	EXPECT_EQ(0, add(1, ID, "somebody"));
@@ -340,7 +353,7 @@ static int large_ones(void)
 	int i, err = 0;
 
 	for (i = 0; i < 3000 && !err; i++)
-		err = add_bytes(i, PSK, bytes, sizeof(bytes), false);
+		err = add_bytes(5000 + i, PSK, bytes, sizeof(bytes), false);
 	return err == EDQUOT && i < 100 ? EDQUOT : 253;
 }
 
