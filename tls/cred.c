@@ -454,7 +454,7 @@ int zsock_cred_read(struct zsock_creds *creds, const struct zsock_cred_who *who,
 
 /* A place in a list is a tag's index and a type, perhaps one beyond the last. */
 #define ZSOCK_CRED_AT_SHIFT	3
-static_assert(ZSOCK_CRED_TYPES < BIT(ZSOCK_CRED_AT_SHIFT));
+static_assert(BIT(ZSOCK_CRED_AT_SHIFT) > ZSOCK_CRED_TYPES);
 
 /**
  * zsock_cred_next - list what one may use

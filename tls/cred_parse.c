@@ -42,7 +42,7 @@ static int zsock_cred_unarmour(struct zsock_cred_new *new,
 
 	while ((ret = zsock_pem_next(&text, &label, out, &n)) > 0) {
 		if (label == ZSOCK_PEM_ENCRYPTED)
-			return zsock_cred_bad(new, "the key is encrypted: store it without a passphrase");
+			return zsock_cred_bad(new, "the key is encrypted, and has to be plain");
 		if (label == ZSOCK_PEM_EC_PARAMETERS && want == ZSOCK_PEM_KEY)
 			continue;
 		if (label != want)
@@ -67,7 +67,7 @@ static int zsock_cred_certs(struct zsock_cred_new *new, struct zsock_der der)
 	if (!zsock_x509(&der, pub))
 		return zsock_cred_bad(new, "not a certificate");
 	if (new->type == ZSOCK_CRED_CERT && !zsock_cred_alg_ok(pub->alg))
-		return zsock_cred_bad(new, "the certificate's key is not RSA, P-256, P-384 or Ed25519");
+		return zsock_cred_bad(new, "its key is not RSA, P-256, P-384 or Ed25519");
 	if (!der.len)
 		return 0;
 	rest = kmalloc(sizeof(*rest), GFP_KERNEL);

@@ -15,7 +15,7 @@ unset LD_PRELOAD
 
 dir=$(mktemp -d) || exit 1
 chmod 755 "$dir"
-trap 'rm -rf "$dir"' EXIT
+trap 'module_back; rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 
 cred() { zsockctl cred "$@"; }
@@ -232,6 +232,22 @@ test_quota()
 	is "all is gone" "$(cred list | wc -l)" 1
 }
 
+# The module takes all of it with it, and keys of its type.
+test_unload()
+{
+	cred add 1 cert rsa.crt
+	cred add 1 key rsa.key
+	printf x | as 1300 zsockctl cred add 2 psk -
+	like "keys are there" "$(</proc/keys)" "*.zsock_cr*"
+	# Not in a subshell: module_back has to know.
+	module_away
+	is "unloading with credentials" $? 0
+	is "leaves no key" "$(grep -c zsock_cr /proc/keys)" 0
+	module_back
+	is "loading again" $? 0
+	is "begins with none" "$(cred list | wc -l)" 1
+}
+
 tap_begin
 if ! make_files; then
 	tap_not_ok "openssl makes what is needed"
@@ -246,4 +262,5 @@ test_words
 test_psk
 test_list
 test_quota
+test_unload
 tap_end
