@@ -219,6 +219,9 @@ void warm_up(void)
 	} while (age < opt.warmup_s ||
 		 (spread > WARM_AGREE && age < opt.warmup_s + WARM_LIMIT_S));
 	json_close(']');
+	if (spread > WARM_AGREE)
+		fprintf(stderr, "zbench: warm-up: passes still differ by %.2f %%\n",
+			spread * 100);
 	json_number("warmup_age_s", age);
 	json_number("warmup_spread", spread);
 	bench->teardown(ctx);

@@ -151,11 +151,15 @@ static void sock_dgram_run(void *arg, unsigned int ops)
 static void *sock_setup(const struct fam *fam)
 {
 	struct ctx *c = new_ctx(fam);
-	int fd = fam_socket(fam, SOCK_STREAM);
+	int i;
 
-	fam_verify(fam, fd, false);
-	close(fd);
-	c->fd[0] = c->fd[1] = -1;
+	for (i = 0; i < 2; i++) {
+		int fd = fam_socket(fam, i ? SOCK_DGRAM : SOCK_STREAM);
+
+		fam_verify(fam, fd, false);
+		close(fd);
+		c->fd[i] = -1;
+	}
 	return c;
 }
 
