@@ -80,6 +80,8 @@ static int zsock_may_carry(struct net *net, struct zsock_handler *handler,
 		err = proto->permit(net);
 	if (err)
 		return err;
+	if (!proto->domains && zsock_carrier_all_inet())
+		return 0;
 	zsock_spec_init(&spec, handler, net, type, domain, number, kern);
 	return zsock_carrier_any(&spec) ? 0 : -EAFNOSUPPORT;
 }

@@ -11,11 +11,25 @@
 
 #include "zsock_int.h"
 
+/*
+ * A cookie is made when it is first asked for. Who asks at the time of the
+ * graft may ask the placeholder or the inner sk: let it be there already.
+ */
+static void zsock_make_cookie(struct socket *sock)
+{
+	int len = sizeof(u64);
+	u64 cookie;
+
+	do_sock_getsockopt(sock, true, SOL_SOCKET, SO_COOKIE,
+			   KERNEL_SOCKPTR(&cookie), KERNEL_SOCKPTR(&len));
+}
+
 /* What belongs to whoever opened the outer socket, not to who dispatched it. */
 static void zsock_inherit(struct sock *sk, struct sock *opener)
 {
 	swap(sk->sk_cgrp_data, opener->sk_cgrp_data);
 	zsock_swap_memcg(sk, opener);
+	zsock_make_cookie(opener->sk_socket);
 	atomic64_set(&sk->sk_cookie, atomic64_read(&opener->sk_cookie));
 }
 

@@ -6,15 +6,12 @@
 
 unsigned int zsock_net_id __read_mostly;
 
-struct zsock_bucket *zsock_bucket(const struct zsock_sock *zs)
-{
-	return &zs->zn->buckets[hash_ptr(zs, ZSOCK_BUCKET_BITS)];
-}
-
 void zsock_list(struct zsock_sock *zs)
 {
-	struct zsock_bucket *bucket = zsock_bucket(zs);
+	struct zsock_bucket *bucket;
 
+	bucket = &zs->zn->buckets[hash_ptr(zs, ZSOCK_BUCKET_BITS)];
+	zs->bucket = bucket;
 	spin_lock(&bucket->lock);
 	hlist_add_head(&zs->node, &bucket->head);
 	spin_unlock(&bucket->lock);
@@ -23,10 +20,10 @@ void zsock_list(struct zsock_sock *zs)
 /* After this nobody finds the socket: its sk may go. */
 void zsock_unlist(struct zsock_sock *zs)
 {
-	struct zsock_bucket *bucket = zsock_bucket(zs);
+	struct zsock_bucket *bucket = zs->bucket;
 
 	spin_lock(&bucket->lock);
-	hlist_del(&zs->node);
+	__hlist_del(&zs->node);
 	spin_unlock(&bucket->lock);
 }
 

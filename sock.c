@@ -62,9 +62,8 @@ int zsock_fresh_create(struct net *net, struct socket *sock,
 	sock->ops = &zsock_fresh_ops;
 	sock_init_data(sock, sk);
 	zsock_sk_init(sk, net, handler->proto, protocol);
-	/* SOL_SOCKET options steer dispatch; every inner socket may splice. */
-	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
-	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
+	/* SOL_SOCKET options steer dispatch; io_uring asks about zero copy. */
+	sock->flags |= BIT(SOCK_CUSTOM_SOCKOPT) | BIT(SOCK_SUPPORT_ZC);
 
 	SOCK_INODE(sock)->i_private = zs;
 	zsock_list(zs);

@@ -79,20 +79,32 @@ bool zsock_name_ok(const char *name);
 /* ---- registered things ---- */
 
 /**
+ * struct zsock_service - one struct zsock_proto_id of a registered handler
+ * @list: among those of its type, under RCU
+ * @handler: who serves it
+ * @protocol: of the id
+ */
+struct zsock_service {
+	struct list_head	list;
+	struct zsock_handler	*handler;
+	int			protocol;
+};
+
+/**
  * struct zsock_handler - a registered struct zsock_proto
  * @proto: what was registered
  * @pin: its sockets
  * @list: in the registry, under RCU
  * @tables: the calls of its dispatched sockets, one for each kind of inner
- *	socket; added to under the registry's mutex, read under RCU
- * @rcu: for freeing
+ *	socket; added to under a mutex, read under RCU
+ * @services: what it serves, @proto->nids of them
  */
 struct zsock_handler {
 	const struct zsock_proto	*proto;
 	struct zsock_pin		pin;
 	struct list_head		list;
 	struct list_head		tables;
-	struct rcu_head			rcu;
+	struct zsock_service		services[];
 };
 
 /**
@@ -100,13 +112,11 @@ struct zsock_handler {
  * @backend: what was registered
  * @pin: its sockets
  * @list: in the registry, by priority, under RCU
- * @rcu: for freeing
  */
 struct zsock_carrier {
 	const struct zsock_backend	*backend;
 	struct zsock_pin		pin;
 	struct list_head		list;
-	struct rcu_head			rcu;
 };
 
 /**
@@ -141,7 +151,8 @@ struct zsock_table {
  * @table: NULL before dispatch, else published with release semantics
  * @fresh: the placeholder that this is part of; NULL for an accepted socket
  * @zn: namespace it is listed in
- * @node: in @zn's buckets
+ * @bucket: of @zn's, the one it is listed in
+ * @node: in @bucket
  * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
  * @protocol: asked for, 0 replaced by the default
  * @flags: ZSOCK_INFO_F_*
@@ -154,6 +165,7 @@ struct zsock_sock {
 	const struct zsock_table	*table;
 	struct zsock_fresh		*fresh;
 	struct zsock_net		*zn;
+	struct zsock_bucket		*bucket;
 	struct hlist_node		node;
 	u16				domain;
 	u16				protocol;
@@ -301,6 +313,7 @@ struct zsock_carrier *zsock_carrier_pick(const struct zsock_spec *spec,
 					 const char *name,
 					 const struct zsock_carrier *only,
 					 u32 features);
+bool zsock_carrier_all_inet(void);
 bool zsock_carrier_any(const struct zsock_spec *spec);
 bool zsock_carrier_known(const char *name);
 struct zsock_carrier *zsock_carrier_of(const struct zsock_backend *backend);
@@ -388,7 +401,6 @@ static inline struct zsock_net *zsock_net(const struct net *net)
 #define zsock_stat_inc(zn, which)					\
 	this_cpu_inc((zn)->stats->count[ZSOCK_STAT_##which])
 
-struct zsock_bucket *zsock_bucket(const struct zsock_sock *zs);
 void zsock_list(struct zsock_sock *zs);
 void zsock_unlist(struct zsock_sock *zs);
 u64 zsock_stat_read(const struct zsock_net *zn, enum zsock_stat which);

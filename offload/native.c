@@ -49,7 +49,8 @@ ZSOCK_DEFINE_BACKEND(native) = {
 	.priority	= 100,
 	.family		= AF_UNSPEC,
 	.features	= ZSOCK_BACKEND_F_STREAM | ZSOCK_BACKEND_F_DGRAM |
-			  ZSOCK_BACKEND_F_PLAIN_NETDEV | ZSOCK_BACKEND_F_PAIR,
+			  ZSOCK_BACKEND_F_PLAIN_NETDEV | ZSOCK_BACKEND_F_PAIR |
+			  ZSOCK_BACKEND_F_INET,
 	.is_supported	= zsock_native_is_supported,
 	.create		= zsock_native_create,
 	.socketpair	= zsock_native_socketpair,

@@ -7,6 +7,8 @@
 
 static LIST_HEAD(zsock_carriers);
 static DEFINE_MUTEX(zsock_carriers_lock);
+/* How many have ZSOCK_BACKEND_F_INET. Written under the mutex. */
+static unsigned int zsock_all_inet;
 
 /* Those of this module: Kbuild lists them. */
 #define X(name) extern const struct zsock_backend zsock_backend_##name;
@@ -58,6 +60,12 @@ struct zsock_carrier *zsock_carrier_pick(const struct zsock_spec *spec,
 out:
 	rcu_read_unlock();
 	return carrier;
+}
+
+/* Whether IP sockets need not be asked about: one refuses none. */
+bool zsock_carrier_all_inet(void)
+{
+	return READ_ONCE(zsock_all_inet);
 }
 
 /* Whether anyone would make @spec. */
@@ -139,6 +147,12 @@ static bool zsock_backend_ok(const struct zsock_backend *backend)
 	       backend->socketpair;
 }
 
+static void zsock_count_inet(const struct zsock_backend *backend, int n)
+{
+	if (backend->features & ZSOCK_BACKEND_F_INET)
+		WRITE_ONCE(zsock_all_inet, zsock_all_inet + n);
+}
+
 /* Behind all of the same priority; -EEXIST where the name is taken. */
 static int zsock_carrier_insert(struct zsock_carrier *new)
 {
@@ -154,6 +168,7 @@ static int zsock_carrier_insert(struct zsock_carrier *new)
 		at = &carrier->list;
 	}
 	list_add_rcu(&new->list, at);
+	zsock_count_inet(new->backend, 1);
 	return 0;
 }
 
@@ -216,8 +231,10 @@ int zsock_unregister_backend(const struct zsock_backend *backend)
 	carrier = zsock_carrier_lookup(backend);
 	if (carrier) {
 		err = zsock_pin_kill(&carrier->pin);
-		if (!err)
+		if (!err) {
 			list_del_rcu(&carrier->list);
+			zsock_count_inet(backend, -1);
+		}
 	}
 	mutex_unlock(&zsock_carriers_lock);
 	if (err)

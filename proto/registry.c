@@ -6,7 +6,9 @@
 
 #include "../zsock_int.h"
 
+/* All, in order of registration; and for each type what is served, and by whom. */
 static LIST_HEAD(zsock_handlers);
+static struct list_head zsock_services[SOCK_MAX];
 static DEFINE_MUTEX(zsock_handlers_lock);
 
 /* Those of this module: Kbuild lists them. */
@@ -20,50 +22,21 @@ static const struct zsock_proto * const zsock_builtin_protos[] = {
 #undef X
 };
 
-#define ZSOCK_ANY_PROTOCOL	(-1)
-
-static bool zsock_proto_serves(const struct zsock_proto *proto, int type,
-			       int protocol)
-{
-	unsigned int i;
-
-	for (i = 0; i < proto->nids; i++)
-		if (proto->ids[i].type == type &&
-		    (proto->ids[i].protocol == protocol ||
-		     protocol == ZSOCK_ANY_PROTOCOL))
-			return true;
-	return false;
-}
-
 /* Pinned, or NULL. */
 static struct zsock_handler *zsock_handler_lookup(int type, int protocol)
 {
-	struct zsock_handler *handler;
+	const struct zsock_service *service;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(handler, &zsock_handlers, list)
-		if (zsock_proto_serves(handler->proto, type, protocol) &&
-		    zsock_pin_get(&handler->pin))
+	list_for_each_entry_rcu(service, &zsock_services[type], list)
+		if (service->protocol == protocol &&
+		    zsock_pin_get(&service->handler->pin))
 			goto out;
-	handler = NULL;
+	rcu_read_unlock();
+	return NULL;
 out:
 	rcu_read_unlock();
-	return handler;
-}
-
-/* Nobody serves (@type, protocol): what is it that is unknown? */
-static int zsock_handler_missing(int type)
-{
-	struct zsock_handler *handler;
-	int err = -ESOCKTNOSUPPORT;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(handler, &zsock_handlers, list)
-		if (zsock_proto_serves(handler->proto, type,
-				       ZSOCK_ANY_PROTOCOL))
-			err = -EPROTONOSUPPORT;
-	rcu_read_unlock();
-	return err;
+	return service->handler;
 }
 
 /*
@@ -80,7 +53,8 @@ struct zsock_handler *zsock_handler_find(int type, int protocol, int *number)
 		handler = zsock_handler_lookup(type, protocol);
 	}
 	if (!handler)
-		return ERR_PTR(zsock_handler_missing(type));
+		return ERR_PTR(list_empty(&zsock_services[type]) ?
+			       -ESOCKTNOSUPPORT : -EPROTONOSUPPORT);
 	*number = protocol ?: handler->proto->protocol;
 	return handler;
 }
@@ -131,21 +105,53 @@ static bool zsock_proto_ok(const struct zsock_proto *proto)
 	return true;
 }
 
+static bool zsock_service_taken(const struct zsock_proto_id *id)
+{
+	const struct zsock_service *service;
+
+	list_for_each_entry(service, &zsock_services[id->type], list)
+		if (service->protocol == id->protocol)
+			return true;
+	return false;
+}
+
 static bool zsock_proto_clashes(const struct zsock_proto *proto)
 {
 	struct zsock_handler *handler;
 	unsigned int i;
 
-	list_for_each_entry(handler, &zsock_handlers, list) {
+	list_for_each_entry(handler, &zsock_handlers, list)
 		if (!strcmp(handler->proto->name, proto->name))
 			return true;
-		for (i = 0; i < proto->nids; i++)
-			if (zsock_proto_serves(handler->proto,
-					       proto->ids[i].type,
-					       proto->ids[i].protocol))
-				return true;
-	}
+	for (i = 0; i < proto->nids; i++)
+		if (zsock_service_taken(&proto->ids[i]))
+			return true;
 	return false;
+}
+
+static void zsock_handler_insert(struct zsock_handler *handler)
+{
+	const struct zsock_proto *proto = handler->proto;
+	struct zsock_service *service;
+	unsigned int i;
+
+	list_add_tail_rcu(&handler->list, &zsock_handlers);
+	for (i = 0; i < proto->nids; i++) {
+		service = &handler->services[i];
+		service->handler = handler;
+		service->protocol = proto->ids[i].protocol;
+		list_add_tail_rcu(&service->list,
+				  &zsock_services[proto->ids[i].type]);
+	}
+}
+
+static void zsock_handler_remove(struct zsock_handler *handler)
+{
+	unsigned int i;
+
+	list_del_rcu(&handler->list);
+	for (i = 0; i < handler->proto->nids; i++)
+		list_del_rcu(&handler->services[i].list);
 }
 
 /**
@@ -166,7 +172,8 @@ int zsock_register_proto(const struct zsock_proto *proto)
 
 	if (!zsock_proto_ok(proto))
 		return -EINVAL;
-	handler = kzalloc(sizeof(*handler), GFP_KERNEL);
+	handler = kzalloc(struct_size(handler, services, proto->nids),
+			  GFP_KERNEL);
 	if (!handler)
 		return -ENOMEM;
 	handler->proto = proto;
@@ -179,7 +186,7 @@ int zsock_register_proto(const struct zsock_proto *proto)
 	if (zsock_proto_clashes(proto))
 		err = -EEXIST;
 	else
-		list_add_tail_rcu(&handler->list, &zsock_handlers);
+		zsock_handler_insert(handler);
 	mutex_unlock(&zsock_handlers_lock);
 	if (!err)
 		return 0;
@@ -222,7 +229,7 @@ int zsock_unregister_proto(const struct zsock_proto *proto)
 	if (handler) {
 		err = zsock_pin_kill(&handler->pin);
 		if (!err)
-			list_del_rcu(&handler->list);
+			zsock_handler_remove(handler);
 	}
 	mutex_unlock(&zsock_handlers_lock);
 	if (err)
@@ -249,6 +256,8 @@ int __init zsock_protos_init(void)
 {
 	int i, err;
 
+	for (i = 0; i < SOCK_MAX; i++)
+		INIT_LIST_HEAD(&zsock_services[i]);
 	for (i = 0; i < ARRAY_SIZE(zsock_builtin_protos); i++) {
 		err = zsock_register_proto(zsock_builtin_protos[i]);
 		if (err) {

@@ -48,7 +48,8 @@ struct zsock_spec {
  * @owner: module of the functions; pinned by every socket on the backend
  * @priority: the lower is asked first; equals in order of registration
  * @family: the only family that it makes, or AF_UNSPEC for any
- * @features: ZSOCK_BACKEND_F_*
+ * @features: ZSOCK_BACKEND_F_*; with ZSOCK_BACKEND_F_INET @is_supported agrees
+ *	to whatever is asked for AF_INET and AF_INET6
  * @is_supported: Whether it can make such a socket. Called under
  *	rcu_read_lock(): must not sleep. With @spec->family AF_UNSPEC the
  *	question is about any family. Required.

@@ -30,6 +30,7 @@ static const struct {
 	{ ZSOCK_BACKEND_F_PLAIN_NETDEV, "plain-netdev" },
 	{ ZSOCK_BACKEND_F_PAIR, "pair" },
 	{ ZSOCK_BACKEND_F_TLS, "tls" },
+	{ ZSOCK_BACKEND_F_INET, "inet" },
 };
 
 /* "a,b,c" in the table, an array in JSON */

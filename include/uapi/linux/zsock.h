@@ -186,6 +186,7 @@ enum {
 #define ZSOCK_BACKEND_F_PLAIN_NETDEV	(1U << 2)	/* on devices of the kernel's stack */
 #define ZSOCK_BACKEND_F_PAIR		(1U << 3)	/* socketpair() */
 #define ZSOCK_BACKEND_F_TLS		(1U << 4)	/* does TLS itself */
+#define ZSOCK_BACKEND_F_INET		(1U << 5)	/* refuses no IPv4 or IPv6 socket */
 
 /* ZSOCK_CMD_SOCK_GET */
 enum {
