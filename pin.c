@@ -36,7 +36,9 @@ static struct module *zsock_pin_module(const struct zsock_pin *pin)
 /* Take one, if it may still be taken. Under rcu_read_lock(). */
 bool zsock_pin_get(struct zsock_pin *pin)
 {
-	if (READ_ONCE(pin->dead) || !try_module_get(zsock_pin_module(pin)))
+	struct module *owner = zsock_pin_module(pin);
+
+	if (READ_ONCE(pin->dead) || (owner && !try_module_get(owner)))
 		return false;
 	this_cpu_inc(pin->users->taken);
 	return true;
@@ -56,7 +58,8 @@ void zsock_pin_put(struct zsock_pin *pin)
 	/* Whoever sees this one put sees those that it was the parent of. */
 	smp_mb();
 	this_cpu_inc(pin->users->put);
-	module_put(owner);
+	if (owner)
+		module_put(owner);
 }
 
 unsigned int zsock_pin_users(const struct zsock_pin *pin)
