@@ -97,7 +97,8 @@ static struct zsock_cred_tag *zsock_cred_make(struct zsock_creds *creds,
 	struct zsock_cred_tag *t;
 	int err;
 
-	if (creds->count >= ZSOCK_CRED_TAGS_MAX)
+	/* What users fill must not keep an administrator out. */
+	if (creds->count >= ZSOCK_CRED_TAGS_MAX && !who->admin)
 		return ERR_PTR(-ENOSPC);
 	t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	if (!t)
@@ -188,7 +189,7 @@ static int zsock_cred_put_in(struct zsock_creds *creds, struct zsock_cred_tag *t
 		return PTR_ERR(key);
 	rcu_assign_pointer(t->keys[new->type], key);
 	key_put(old);
-	creds->changes++;
+	WRITE_ONCE(creds->changes, creds->changes + 1);
 	return 0;
 }
 
@@ -240,7 +241,7 @@ static int zsock_cred_drop(struct zsock_creds *creds, struct zsock_cred_tag *t,
 		return -ENOENT;
 	RCU_INIT_POINTER(t->keys[type], NULL);
 	key_put(key);
-	creds->changes++;
+	WRITE_ONCE(creds->changes, creds->changes + 1);
 	return 0;
 }
 
@@ -319,7 +320,7 @@ static int zsock_cred_change(struct zsock_creds *creds,
 	rcu_assign_pointer(t->allowed, allowed);
 	if (old)
 		kfree_rcu(old, rcu);
-	creds->changes++;
+	WRITE_ONCE(creds->changes, creds->changes + 1);
 	return 0;
 }
 

@@ -41,11 +41,11 @@ static int zsock_cred_asks(struct sk_buff *skb, struct net *net,
 	if (err)
 		return err;
 	who->uid = current_euid();
-	who->admin = netlink_ns_capable(skb, net->user_ns, CAP_NET_ADMIN);
-	if (!sk->sk_socket || !sk->sk_socket->file)
+	if (!sk->sk_socket || !sk->sk_socket->file ||
+	    !uid_eq(sk->sk_socket->file->f_cred->euid, who->uid))
 		return -EACCES;
-	return uid_eq(sk->sk_socket->file->f_cred->euid, who->uid) ?
-		0 : -EACCES;
+	who->admin = netlink_ns_capable(skb, net->user_ns, CAP_NET_ADMIN);
+	return 0;
 }
 
 static struct user_namespace *zsock_cred_ns(struct sk_buff *skb)
@@ -118,14 +118,13 @@ static int zsock_cred_do_add(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* A message's memory is not wiped when it is freed. */
+/* A message's memory is not wiped when it is freed: all attributes, here. */
 int zsock_cred_nl_add(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *data = info->attrs[ZSOCK_A_CRED_DATA];
 	int err = zsock_cred_do_add(skb, info);
 
-	if (data)
-		memzero_explicit(nla_data(data), nla_len(data));
+	memzero_explicit(nlmsg_attrdata(info->nlhdr, GENL_HDRLEN),
+			 nlmsg_attrlen(info->nlhdr, GENL_HDRLEN));
 	return err;
 }
 

@@ -93,7 +93,10 @@ static bool zsock_pkey_inner(struct zsock_der in, struct zsock_pub *pub)
 	}
 }
 
-/* Attributes, [0], and in version 2 the public key, [1] */
+/*
+ * Attributes, [0], and in version 2 the public key, [1]: where the private key
+ * has not told it itself.
+ */
 static bool zsock_pkey_rest(struct zsock_der *in, u8 version,
 			    struct zsock_pub *pub)
 {
@@ -103,7 +106,7 @@ static bool zsock_pkey_rest(struct zsock_der *in, u8 version,
 		return false;
 	if (version && zsock_der_tag(in) == ZSOCK_DER_CONTEXT(1) &&
 	    (!zsock_der_bits(in, ZSOCK_DER_CONTEXT(1), &bits) ||
-	     !zsock_pub_bits(&bits, pub)))
+	     (!pub->len && !zsock_pub_bits(&bits, pub))))
 		return false;
 	return !in->len;
 }

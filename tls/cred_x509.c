@@ -72,11 +72,13 @@ bool zsock_pub_rsa(struct zsock_der *numbers, struct zsock_pub *pub)
 {
 	const u8 *begin = numbers->p;
 	struct zsock_der n, e;
+	size_t bytes;
 
 	if (!zsock_der_uint(numbers, &n) || !zsock_der_uint(numbers, &e))
 		return false;
-	/* At least 512 bits, and both odd. */
-	if (n.len < 64 || n.len > 2049 || !(n.p[n.len - 1] & 1) ||
+	/* 512 to 16384 bits behind the byte for the sign, and both odd. */
+	bytes = n.len - !n.p[0];
+	if (bytes < 64 || bytes > 2048 || !(n.p[n.len - 1] & 1) ||
 	    e.len > 9 || !(e.p[e.len - 1] & 1))
 		return false;
 	pub->alg = ZSOCK_PUB_RSA;

@@ -53,7 +53,7 @@ static int parse_number(const char *word, long long min, long long max,
 	char *end;
 
 	errno = 0;
-	*value = strtoll(word, &end, 0);
+	*value = strtoll(word, &end, 10);
 	if (!errno && *word && !*end && *value >= min && *value <= max)
 		return EXIT_OK;
 	fprintf(stderr, "zsockctl: cred: \"%s\" is no %s\n", word, what);

@@ -2,9 +2,11 @@
 /*
  * zsockctl cred list, zsockctl cred show: what there is, and what is in it.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
@@ -125,6 +127,21 @@ static void json_base64(const char *key, const void *data, size_t len)
 	free(out);
 }
 
+/* Whoever owns the tag wrote it: a terminal is shown none of its controls. */
+static void show_plain(const char *data, size_t len)
+{
+	const bool terminal = isatty(STDOUT_FILENO);
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = data[i];
+
+		if (terminal && !isprint(c) && c != '\n' && c != '\t')
+			c = '?';
+		putchar(c);
+	}
+}
+
 static void show_data(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[ZSOCK_A_CRED_MAX + 1];
@@ -136,8 +153,8 @@ static void show_data(const struct nlmsghdr *nlh, void *arg)
 	if (!data)
 		return;
 	if (!out_json) {
-		fwrite(mnl_attr_get_payload(data), 1,
-		       mnl_attr_get_payload_len(data), stdout);
+		show_plain(mnl_attr_get_payload(data),
+			   mnl_attr_get_payload_len(data));
 		return;
 	}
 	json_open(NULL, '{');
