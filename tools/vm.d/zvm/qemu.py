@@ -63,6 +63,10 @@ class Qemu(Machine):
             cpu += ",erms=off,fsrm=off"
         elif accel == "kvm":
             cpu = "host"
+        if accel == "tcg" and options.cpus > 1:
+            # With a thread for each CPU, one may run an int3 that another has taken out of
+            # the code since, as the kernel does for static keys: "Oops: int3" anywhere.
+            accel += ",thread=single"
         append = [
             "console=ttyS0",
             "loglevel=8",
@@ -84,7 +88,8 @@ class Qemu(Machine):
         ]
         command = [
             binary, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", f"q35,accel={accel}",
+            "-machine", "q35",
+            "-accel", accel,
             "-cpu", cpu,
             "-smp", str(options.cpus),
             "-m", options.mem,
