@@ -19,6 +19,8 @@ static int zsock_release(struct socket *sock)
 	trace_zsock_release(zs);
 	zsock_unlist(zs);
 	zsock_stat_inc(zs->zn, CLOSED);
+	if (unlikely(test_bit(ZSOCK_BUSY_ULP, &zs->busy)))
+		zsock_ulp_vacate(sock->sk);
 	table->next.release(sock);
 	sock->sk = NULL;
 	module_put(owner);

@@ -212,6 +212,8 @@ static int zsock_addrform(struct zsock_sock *zs,
 	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	if (err && occupied)
 		zsock_ulp_vacate(sk);
+	else if (occupied)
+		set_bit(ZSOCK_BUSY_ULP, &zs->busy);
 	return err;
 }
 

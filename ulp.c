@@ -24,7 +24,10 @@ static const struct tcp_ulp_ops zsock_ulp_ops = {
 	.clone	= zsock_ulp_clone,
 };
 
-/* Whether it was free. The sk gives the module back when it is destroyed. */
+/*
+ * Whether it was free. An sk may outlive its socket by minutes, and would hold
+ * the module: close() has to vacate it.
+ */
 bool zsock_ulp_occupy(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
@@ -43,8 +46,14 @@ bool zsock_ulp_occupy(struct sock *sk)
 /* Undo it. */
 void zsock_ulp_vacate(struct sock *sk)
 {
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	bool ours;
+
 	lock_sock(sk);
-	inet_csk(sk)->icsk_ulp_ops = NULL;
+	ours = icsk->icsk_ulp_ops == &zsock_ulp_ops;
+	if (ours)
+		icsk->icsk_ulp_ops = NULL;
 	release_sock(sk);
-	module_put(THIS_MODULE);
+	if (ours)
+		module_put(THIS_MODULE);
 }

@@ -156,7 +156,7 @@ struct zsock_table {
  * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
  * @protocol: asked for, 0 replaced by the default
  * @flags: ZSOCK_INFO_F_*
- * @busy: ZSOCK_BUSY_* bits: what a task is at that must be alone in it
+ * @busy: ZSOCK_BUSY_* bits
  */
 struct zsock_sock {
 	struct socket			*sock;
@@ -173,7 +173,8 @@ struct zsock_sock {
 	unsigned long			busy;
 };
 
-#define ZSOCK_BUSY_ADDRFORM	0
+#define ZSOCK_BUSY_ADDRFORM	0	/* in setsockopt(IPV6_ADDRFORM) */
+#define ZSOCK_BUSY_ULP		1	/* the sk has ulp.c's ULP, until close() */
 
 /**
  * struct zsock_option - a SOL_SOCKET option kept until dispatch
