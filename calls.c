@@ -14,13 +14,16 @@ static int zsock_release(struct socket *sock)
 
 	if (!zs)
 		return 0;
-	table = zsock_table(zs);
-	owner = table->orig.owner;
 	trace_zsock_release(zs);
 	zsock_unlist(zs);
 	zsock_stat_inc(zs->zn, CLOSED);
 	if (unlikely(test_bit(ZSOCK_BUSY_ULP, &zs->busy)))
 		zsock_ulp_vacate(sock->sk);
+	if (zs->handler->proto->close)
+		zs->handler->proto->close(sock);
+	/* It may be another by now. */
+	table = zsock_table(zs);
+	owner = table->orig.owner;
 	table->next.release(sock);
 	sock->sk = NULL;
 	module_put(owner);
@@ -69,6 +72,19 @@ static int zsock_accept_undo(struct zsock_sock *child, struct socket *newsock,
 	return -ENOMEM;
 }
 
+/* As the handler does it, or else the inner socket. */
+static int zsock_accept_from(struct socket *sock, struct socket *newsock,
+			     struct zsock_sock *child, ZSOCK_ACCEPT_ARGS)
+{
+	const struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_proto *proto = zs->handler->proto;
+
+	if (proto->accept)
+		return proto->accept(sock, newsock, ZSOCK_ACCEPT_FLAGS &
+				     O_NONBLOCK, &child->priv);
+	return zsock_table(zs)->next.accept(sock, newsock, ZSOCK_ACCEPT_PASS);
+}
+
 /* The child is made first: a connection once taken from the queue is kept. */
 static int zsock_accept(struct socket *sock, struct socket *newsock,
 			ZSOCK_ACCEPT_ARGS)
@@ -82,7 +98,7 @@ static int zsock_accept(struct socket *sock, struct socket *newsock,
 	child = zsock_child_alloc(zs);
 	if (!child)
 		return -ENOMEM;
-	err = table->next.accept(sock, newsock, ZSOCK_ACCEPT_PASS);
+	err = zsock_accept_from(sock, newsock, child, ZSOCK_ACCEPT_PASS);
 	if (err) {
 		zsock_child_free(child);
 		trace_zsock_accept(zs, NULL, err);

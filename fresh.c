@@ -24,6 +24,8 @@ static int zsock_fresh_release(struct socket *sock)
 	trace_zsock_release(zs);
 	zsock_unlist(zs);
 	zsock_stat_inc(zs->zn, CLOSED);
+	if (zs->handler->proto->close)
+		zs->handler->proto->close(sock);
 	sock->sk = NULL;
 	zsock_sock_free(zs);
 	return 0;

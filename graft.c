@@ -126,6 +126,19 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 }
 
 /*
+ * Another table for a dispatched socket, whose sk is where it is to be. One
+ * task at a time for a socket.
+ */
+void zsock_retable(struct zsock_sock *zs, const struct zsock_table *table)
+{
+	const struct zsock_table *old = zsock_table(zs);
+
+	__module_get(table->orig.owner);
+	module_put(old->orig.owner);
+	zsock_publish(zs, table);
+}
+
+/*
  * A call into the inner protocol has put another proto_ops in place of ours, as
  * setsockopt(IPV6_ADDRFORM) does. Put ours around the new one. The caller made
  * sure that there is a table for it, and is alone in this.
@@ -140,8 +153,6 @@ void zsock_rewrap(struct socket *sock)
 				old->custom);
 	if (WARN_ON_ONCE(!table))
 		return;
-	__module_get(table->orig.owner);
-	module_put(old->orig.owner);
 	WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);
-	zsock_publish(zs, table);
+	zsock_retable(zs, table);
 }

@@ -20,6 +20,8 @@ void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info)
 	info->protocol = zs->protocol;
 	strscpy(info->handler, zs->handler->proto->name, sizeof(info->handler));
 
+	if (zs->handler->proto->info)
+		zs->handler->proto->info(zs->sock, info);
 	if (!zsock_table(zs)) {
 		info->state = ZSOCK_STATE_FRESH;
 		/* Written under a mutex; a torn name is at worst an odd one. */

@@ -2,6 +2,7 @@
 /* What the module keeps for each network namespace. */
 #include <linux/hash.h>
 
+#include "tls/tls.h"
 #include "zsock_int.h"
 
 unsigned int zsock_net_id __read_mostly;
@@ -48,6 +49,7 @@ static int __net_init zsock_net_enter(struct net *net)
 		INIT_HLIST_HEAD(&zn->buckets[i].head);
 	}
 	zsock_creds_init(&zn->creds);
+	zsock_handshakes_init(&zn->handshakes);
 	zn->stats = alloc_percpu(struct zsock_stats);
 	if (!zn->stats)
 		return -ENOMEM;

@@ -6,9 +6,8 @@
 #include <linux/inet.h>
 #include <net/genetlink.h>
 
+#include "tls/handshake_netlink.h"
 #include "zsock_int.h"
-
-static struct genl_family zsock_genl;
 
 static void *zsock_nl_put_header(struct sk_buff *skb,
 				 struct netlink_callback *cb, u8 cmd)
@@ -260,6 +259,15 @@ static int zsock_nl_sock_dumpit(struct sk_buff *skb,
 	.doit		= zsock_cred_nl_##name,				\
 }
 
+/* For who may administer the namespace: an agent sees keys. */
+#define ZSOCK_NL_HANDSHAKE(command, name) {				\
+	.cmd		= ZSOCK_CMD_HANDSHAKE_##command,		\
+	.flags		= GENL_UNS_ADMIN_PERM,				\
+	.policy		= zsock_handshake_policy,			\
+	.maxattr	= ZSOCK_A_HANDSHAKE_MAX,			\
+	.doit		= zsock_handshake_nl_##name,			\
+}
+
 static const struct genl_ops zsock_nl_ops[] = {
 	{
 		.cmd	= ZSOCK_CMD_INFO_GET,
@@ -281,6 +289,9 @@ static const struct genl_ops zsock_nl_ops[] = {
 	ZSOCK_NL_CRED(DEL, del),
 	ZSOCK_NL_CRED(ALLOW, allow),
 	ZSOCK_NL_CRED(DENY, deny),
+	ZSOCK_NL_HANDSHAKE(ACCEPT, accept),
+	ZSOCK_NL_HANDSHAKE(CRED, cred),
+	ZSOCK_NL_HANDSHAKE(DONE, done),
 	{
 		.cmd		= ZSOCK_CMD_CRED_GET,
 		.policy		= zsock_cred_policy,
@@ -291,18 +302,28 @@ static const struct genl_ops zsock_nl_ops[] = {
 	},
 };
 
+static const struct genl_multicast_group zsock_nl_groups[] = {
+	{
+		.name	= ZSOCK_GENL_HANDSHAKE,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
 /* The other commands take no attribute. */
 static const struct nla_policy zsock_nl_policy[] = {
 	[0] = { .type = NLA_REJECT },
 };
 
-static struct genl_family zsock_genl __ro_after_init = {
+struct genl_family zsock_genl __ro_after_init = {
 	.name		= ZSOCK_GENL_NAME,
 	.version	= ZSOCK_GENL_VERSION,
 	.maxattr	= ARRAY_SIZE(zsock_nl_policy) - 1,
 	.policy		= zsock_nl_policy,
 	.netnsok	= true,
+	.parallel_ops	= true,
 	.module		= THIS_MODULE,
+	.mcgrps		= zsock_nl_groups,
+	.n_mcgrps	= ARRAY_SIZE(zsock_nl_groups),
 	.ops		= zsock_nl_ops,
 	.n_ops		= ARRAY_SIZE(zsock_nl_ops),
 	.resv_start_op	= ZSOCK_CMD_SOCK_GET + 1,
@@ -310,10 +331,18 @@ static struct genl_family zsock_genl __ro_after_init = {
 
 int __init zsock_netlink_init(void)
 {
-	return genl_register_family(&zsock_genl);
+	int err = genl_register_family(&zsock_genl);
+
+	if (err)
+		return err;
+	err = zsock_handshake_nl_init();
+	if (err)
+		genl_unregister_family(&zsock_genl);
+	return err;
 }
 
 void zsock_netlink_exit(void)
 {
+	zsock_handshake_nl_exit();
 	genl_unregister_family(&zsock_genl);
 }

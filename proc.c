@@ -143,6 +143,9 @@ static const char * const zsock_stat_names[] = {
 	[ZSOCK_STAT_CONNECT_FAILED]	= "ConnectFailed",
 	[ZSOCK_STAT_ACCEPTED]		= "Accepted",
 	[ZSOCK_STAT_PAIRS]		= "SocketPairs",
+	[ZSOCK_STAT_HANDSHAKES]		= "Handshakes",
+	[ZSOCK_STAT_HANDSHAKE_RESUMED]	= "HandshakeResumed",
+	[ZSOCK_STAT_HANDSHAKE_FAILED]	= "HandshakeFailed",
 };
 
 static int zsock_stat_show(struct seq_file *m, void *v)

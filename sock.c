@@ -39,6 +39,7 @@ int zsock_fresh_create(struct net *net, struct socket *sock,
 	struct zsock_fresh *fresh;
 	struct zsock_sock *zs;
 	struct sock *sk;
+	int err;
 
 	sk = sk_alloc(net, zsock_family(), GFP_KERNEL, &zsock_prot, kern);
 	if (!sk) {
@@ -66,8 +67,18 @@ int zsock_fresh_create(struct net *net, struct socket *sock,
 	sock->flags |= BIT(SOCK_CUSTOM_SOCKOPT) | BIT(SOCK_SUPPORT_ZC);
 
 	SOCK_INODE(sock)->i_private = zs;
+	if (handler->proto->open) {
+		err = handler->proto->open(sock, &zs->priv);
+		if (err)
+			goto out;
+	}
 	zsock_list(zs);
 	return 0;
+out:
+	sock->sk = NULL;
+	sock->ops = NULL;
+	zsock_sock_free(zs);
+	return err;
 }
 
 /* What a connection accepted from @parent will be; not yet a socket. */
@@ -104,6 +115,8 @@ void zsock_child_attach(struct zsock_sock *zs, struct socket *sock,
 
 static void zsock_unpin(struct zsock_sock *zs)
 {
+	if (zs->priv)
+		zs->handler->proto->free(zs->priv);
 	if (zs->carrier)
 		zsock_pin_put(&zs->carrier->pin);
 	zsock_pin_put(&zs->handler->pin);

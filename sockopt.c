@@ -8,10 +8,6 @@
 
 #include "zsock_int.h"
 
-#ifndef SOL_TLS
-#define SOL_TLS		282
-#endif
-
 /* The family that an option at @level is about, or AF_UNSPEC. */
 int zsock_option_family(int level)
 {
@@ -67,19 +63,8 @@ static int zsock_set_backend(struct zsock_sock *zs, sockptr_t optval,
 	return strcmp(zs->carrier->backend->name, name) ? -EBUSY : 0;
 }
 
-static int zsock_own_setsockopt(struct zsock_sock *zs, int optname,
-				sockptr_t optval, unsigned int optlen)
-{
-	switch (optname) {
-	case ZSOCK_BACKEND:
-		return zsock_set_backend(zs, optval, optlen);
-	default:
-		return -ENOPROTOOPT;
-	}
-}
-
-static int zsock_put_option(char __user *optval, int __user *optlen,
-			    const void *val, int size)
+int zsock_put_option(char __user *optval, int __user *optlen, const void *val,
+		     int size)
 {
 	int len;
 
@@ -93,14 +78,12 @@ static int zsock_put_option(char __user *optval, int __user *optlen,
 	return 0;
 }
 
-static int zsock_own_getsockopt(struct zsock_sock *zs, int optname,
-				char __user *optval, int __user *optlen)
+static int zsock_get_info(struct zsock_sock *zs, int optname,
+			  char __user *optval, int __user *optlen)
 {
 	struct zsock_info *info;
 	int err;
 
-	if (optname != ZSOCK_BACKEND && optname != ZSOCK_INFO)
-		return -ENOPROTOOPT;
 	info = kzalloc(sizeof(*info), GFP_KERNEL);
 	if (!info)
 		return -ENOMEM;
@@ -257,11 +240,13 @@ int zsock_setsockopt(struct socket *sock, int level, int optname,
 	const struct zsock_proto *proto = zs->handler->proto;
 	int err;
 
-	if (level == SOL_ZSOCK)
-		return zsock_own_setsockopt(zs, optname, optval, optlen);
+	if (level == SOL_ZSOCK && optname == ZSOCK_BACKEND)
+		return zsock_set_backend(zs, optval, optlen);
 	/* kTLS's own numbers are not to be reached: see abi.rst. */
-	if (level == SOL_TLS)
-		return -ENOPROTOOPT;
+	if (level == SOL_ZSOCK || level == SOL_TLS)
+		return proto->setsockopt ?
+		       proto->setsockopt(sock, level, optname, optval, optlen) :
+		       -ENOPROTOOPT;
 	if (proto->check_option) {
 		err = proto->check_option(sock, level, optname, optval, optlen);
 		if (err)
@@ -284,13 +269,17 @@ int zsock_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_proto *proto = zs->handler->proto;
 	const struct zsock_table *table;
 	int err;
 
-	if (level == SOL_ZSOCK)
-		return zsock_own_getsockopt(zs, optname, optval, optlen);
-	if (level == SOL_TLS)
-		return -ENOPROTOOPT;
+	if (level == SOL_ZSOCK &&
+	    (optname == ZSOCK_BACKEND || optname == ZSOCK_INFO))
+		return zsock_get_info(zs, optname, optval, optlen);
+	if (level == SOL_ZSOCK || level == SOL_TLS)
+		return proto->getsockopt ?
+		       proto->getsockopt(sock, level, optname, optval, optlen) :
+		       -ENOPROTOOPT;
 	err = zsock_dispatch(sock, zsock_option_family(level));
 	if (err)
 		return err;

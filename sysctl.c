@@ -4,6 +4,9 @@
 
 #include "zsock_int.h"
 
+static const int zsock_handshake_most = 1 << 20;
+static const int zsock_handshake_longest = 3600 * 1000;
+
 static const struct ctl_table zsock_sysctls[] = {
 	{
 		.procname	= "access",
@@ -12,6 +15,30 @@ static const struct ctl_table zsock_sysctls[] = {
 		.proc_handler	= proc_dointvec_minmax,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_TWO,
+	},
+	{
+		.procname	= "handshake_max",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= (void *)&zsock_handshake_most,
+	},
+	{
+		.procname	= "handshake_timeout",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&zsock_handshake_longest,
+	},
+	{
+		.procname	= "handshake_grace",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&zsock_handshake_longest,
 	},
 };
 
@@ -27,6 +54,9 @@ int zsock_sysctl_init(struct net *net)
 		return -ENOMEM;
 	memcpy(table, zsock_sysctls, sizeof(zsock_sysctls));
 	table[0].data = &zn->access;
+	table[1].data = &zn->handshakes.max;
+	table[2].data = &zn->handshakes.timeout;
+	table[3].data = &zn->handshakes.grace;
 
 	zn->sysctl = register_net_sysctl_sz(net, "net/zsock", table, n);
 	if (!zn->sysctl) {

@@ -121,3 +121,16 @@ const struct proto_ops *zsock_inner_ops(const struct socket *sock)
 	return &zsock_table(zsock_sk(sock))->inner;
 }
 EXPORT_SYMBOL_GPL(zsock_inner_ops);
+
+/**
+ * zsock_priv - what the handler keeps of a socket
+ * @sock: an AF_ZSOCK socket of the handler
+ *
+ * Context: any.
+ * Return: what its @open or @accept (struct zsock_proto) said, or NULL.
+ */
+void *zsock_priv(const struct socket *sock)
+{
+	return zsock_sk(sock)->priv;
+}
+EXPORT_SYMBOL_GPL(zsock_priv);

@@ -7,6 +7,7 @@
 
 #include <linux/tracepoint.h>
 
+#include "tls/tls.h"
 #include "zsock_int.h"
 
 /* A socket is named by its file's inode number, as in /proc/net/zsock. */
@@ -105,6 +106,37 @@ TRACE_EVENT(zsock_error,
 	),
 	TP_printk("ino=%lu what=%s err=%d", __entry->ino, __get_str(what),
 		  __entry->err)
+);
+
+TRACE_EVENT(zsock_handshake,
+	TP_PROTO(const struct zsock_handshake *hs, int err),
+	TP_ARGS(hs, err),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(int, err)
+		__field(int, alert)
+		__field(u32, verify)
+		__field(unsigned int, ms)
+		__field(u16, version)
+		__field(u16, cipher)
+		__field(u8, role)
+		__field(bool, resumed)
+	),
+	TP_fast_assign(
+		__entry->id = hs->id;
+		__entry->err = err;
+		__entry->alert = hs->result.alert;
+		__entry->verify = hs->result.verify;
+		__entry->ms = jiffies_to_msecs(jiffies - hs->begun);
+		__entry->version = hs->result.version;
+		__entry->cipher = hs->result.cipher;
+		__entry->role = hs->role;
+		__entry->resumed = hs->result.resumed;
+	),
+	TP_printk("id=%llu role=%u err=%d alert=%d verify=%#x version=%#x cipher=%#x resumed=%d ms=%u",
+		  __entry->id, __entry->role, __entry->err, __entry->alert,
+		  __entry->verify, __entry->version, __entry->cipher,
+		  __entry->resumed, __entry->ms)
 );
 
 TRACE_EVENT(zsock_release,

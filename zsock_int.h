@@ -153,6 +153,7 @@ struct zsock_table {
  * @zn: namespace it is listed in
  * @bucket: of @zn's, the one it is listed in
  * @node: in @bucket
+ * @priv: the handler's own
  * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
  * @protocol: asked for, 0 replaced by the default
  * @flags: ZSOCK_INFO_F_*
@@ -167,6 +168,7 @@ struct zsock_sock {
 	struct zsock_net		*zn;
 	struct zsock_bucket		*bucket;
 	struct hlist_node		node;
+	void				*priv;
 	u16				domain;
 	u16				protocol;
 	u32				flags;
@@ -263,6 +265,7 @@ bool zsock_ops_ours(const struct proto_ops *ops);
 void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 		 struct zsock_carrier *carrier,
 		 const struct zsock_table *table);
+void zsock_retable(struct zsock_sock *zs, const struct zsock_table *table);
 void zsock_rewrap(struct socket *sock);
 void zsock_release_cb(struct sock *placeholder);
 
@@ -290,6 +293,8 @@ int zsock_setsockopt(struct socket *sock, int level, int optname,
 int zsock_getsockopt(struct socket *sock, int level, int optname,
 		     char __user *optval, int __user *optlen);
 int zsock_option_family(int level);
+int zsock_put_option(char __user *optval, int __user *optlen, const void *val,
+		     int size);
 
 /* options.c: SOL_SOCKET before dispatch */
 #define ZSOCK_FORWARD	1	/* the option is for the inner socket */
@@ -350,6 +355,9 @@ enum zsock_stat {
 	ZSOCK_STAT_CONNECT_FAILED,
 	ZSOCK_STAT_ACCEPTED,
 	ZSOCK_STAT_PAIRS,
+	ZSOCK_STAT_HANDSHAKES,
+	ZSOCK_STAT_HANDSHAKE_RESUMED,
+	ZSOCK_STAT_HANDSHAKE_FAILED,
 	__ZSOCK_STAT_MAX,
 };
 
@@ -370,12 +378,37 @@ struct zsock_bucket {
 	struct hlist_head	head;
 };
 
+#define ZSOCK_HANDSHAKE_MAX	4096
+#define ZSOCK_HANDSHAKE_TIMEOUT	10000
+#define ZSOCK_HANDSHAKE_GRACE	2000
+
+/**
+ * struct zsock_handshakes - handshakes that are under way
+ * @lock: guards all but the last three
+ * @pending: no agent has them, the oldest first
+ * @accepted: an agent has them
+ * @count: in both
+ * @max: net.zsock.handshake_max: no more than that at once
+ * @timeout: net.zsock.handshake_timeout, ms
+ * @grace: net.zsock.handshake_grace, ms: how long to wait for an agent
+ */
+struct zsock_handshakes {
+	spinlock_t		lock;
+	struct list_head	pending;
+	struct list_head	accepted;
+	int			count;
+	int			max;
+	int			timeout;
+	int			grace;
+};
+
 /**
  * struct zsock_net - the module's state in one network namespace
  * @stats: counters, a set a CPU
  * @access: net.zsock.access, ZSOCK_ACCESS_*
  * @sysctl: handle of the sysctl table
  * @creds: TLS credentials
+ * @handshakes: TLS handshakes
  * @buckets: all sockets
  */
 struct zsock_net {
@@ -383,6 +416,7 @@ struct zsock_net {
 	int				access;
 	struct ctl_table_header		*sysctl;
 	struct zsock_creds		creds;
+	struct zsock_handshakes		handshakes;
 	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
 };
 

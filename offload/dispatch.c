@@ -224,6 +224,8 @@ int zsock_dispatch_pair(struct socket *a, struct socket *b)
 	struct zsock_spec spec;
 	int err;
 
+	if (zs->handler->proto->no_pair)
+		return -EOPNOTSUPP;
 	zsock_spec_of(zs, zs->domain, &spec);
 	carrier = zsock_choose(zs, &spec, ZSOCK_BACKEND_F_PAIR);
 	if (!carrier)

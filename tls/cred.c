@@ -369,42 +369,88 @@ static int zsock_cred_hold(const struct zsock_cred_tag *t, u32 type,
 	ref->data = payload->data;
 	ref->len = payload->len;
 	ref->format = payload->format;
+	ref->serial = payload->serial;
 	return 0;
 }
 
-/**
- * zsock_cred_get - take hold of a credential to use it
- * @net: network namespace
- * @tag: tag
- * @type: ZSOCK_CRED_*
- * @cred: of whose socket it is
- * @ref: filled in; to be given to zsock_cred_put()
- *
- * Context: process.
- * Return: 0; -ENOENT if there is none; -EACCES if the tag belongs to somebody
- * else, who did not allow it; -EINVAL if there is no such type.
- */
-int zsock_cred_get(struct net *net, int tag, int type, const struct cred *cred,
-		   struct zsock_cred_ref *ref)
+/* Whom @cred stands for in @net. */
+static struct zsock_cred_who zsock_cred_who_of(struct net *net,
+					       const struct cred *cred)
 {
-	struct zsock_creds *creds = &zsock_net(net)->creds;
 	struct zsock_cred_who who = { .uid = cred->euid };
-	const struct cred *mine;
-	struct zsock_cred_tag *t;
-	int err = -ENOENT;
+	const struct cred *mine = override_creds(cred);
 
-	if (!zsock_cred_type_ok(type))
-		return -EINVAL;
-	mine = override_creds(cred);
 	who.admin = ns_capable_noaudit(net->user_ns, CAP_NET_ADMIN);
 	revert_creds(mine);
+	return who;
+}
 
-	rcu_read_lock();
-	t = xa_load(&creds->tags, zsock_cred_index(tag));
-	if (t)
-		err = zsock_cred_may_use(t, &who) ?
-			zsock_cred_hold(t, type, ref) : -EACCES;
-	rcu_read_unlock();
+static void zsock_cred_put_all(struct zsock_cred_ref refs[ZSOCK_CRED_TYPES])
+{
+	int type;
+
+	for (type = 0; type < ZSOCK_CRED_TYPES; type++)
+		if (refs[type].key)
+			zsock_cred_put(&refs[type]);
+}
+
+/* Under RCU. -EAGAIN where a key went at this moment. */
+static int zsock_cred_hold_all(const struct zsock_cred_tag *t,
+			       struct zsock_cred_ref refs[ZSOCK_CRED_TYPES])
+{
+	int type, n = 0;
+
+	for (type = 0; type < ZSOCK_CRED_TYPES; type++) {
+		if (!rcu_access_pointer(t->keys[type]))
+			continue;
+		if (zsock_cred_hold(t, type, &refs[type]))
+			return -EAGAIN;
+		n++;
+	}
+	return n ? 0 : -ENOENT;
+}
+
+/**
+ * zsock_cred_get_tag - take hold of all that a tag has, to use it
+ * @net: network namespace
+ * @tag: tag
+ * @cred: of whose socket it is
+ * @refs: one for each type, filled in where there is one; each of these to be
+ *	given to zsock_cred_put()
+ *
+ * They belong together: a change that comes in between is waited for.
+ *
+ * Context: process.
+ * Return: 0; -ENOENT if the tag has none; -EACCES if it belongs to somebody
+ * else, who did not allow it.
+ */
+int zsock_cred_get_tag(struct net *net, int tag, const struct cred *cred,
+		       struct zsock_cred_ref refs[ZSOCK_CRED_TYPES])
+{
+	struct zsock_creds *creds = &zsock_net(net)->creds;
+	struct zsock_cred_who who = zsock_cred_who_of(net, cred);
+	struct zsock_cred_tag *t;
+	unsigned int changes;
+	int err;
+
+	do {
+		/* Before the keys are looked at. */
+		changes = smp_load_acquire(&creds->changes);
+		err = -ENOENT;
+		rcu_read_lock();
+		t = xa_load(&creds->tags, zsock_cred_index(tag));
+		if (t)
+			err = zsock_cred_may_use(t, &who) ?
+				zsock_cred_hold_all(t, refs) : -EACCES;
+		rcu_read_unlock();
+		/* Pairs with the change's counting itself last. */
+		smp_rmb();
+		if (err == -EAGAIN || READ_ONCE(creds->changes) != changes) {
+			zsock_cred_put_all(refs);
+			err = -EAGAIN;
+			cond_resched();
+		}
+	} while (err == -EAGAIN);
 	return err;
 }
 

@@ -138,6 +138,7 @@ bool zsock_cred_type_ok(u32 type);
 
 /**
  * struct zsock_cred_payload - what a key holds; never changes
+ * @serial: no other credential's
  * @format: ZSOCK_CRED_FORMAT_*
  * @alg: of the public key
  * @publen: bytes of it, behind @data
@@ -145,6 +146,7 @@ bool zsock_cred_type_ok(u32 type);
  * @data: as it was given
  */
 struct zsock_cred_payload {
+	u64	serial;
 	u32	format;
 	u32	alg;
 	u32	publen;
@@ -187,6 +189,7 @@ struct zsock_cred_who {
  * @data: the bytes as they were given
  * @len: how many
  * @format: ZSOCK_CRED_FORMAT_*
+ * @serial: of these very bytes, never used again
  *
  * Replacing or deleting the credential does not touch it.
  */
@@ -195,6 +198,7 @@ struct zsock_cred_ref {
 	const u8	*data;
 	u32		len;
 	u32		format;
+	u64		serial;
 };
 
 /**
@@ -217,8 +221,8 @@ struct zsock_cred_view {
 	kuid_t	allowed[ZSOCK_CRED_ALLOWED_MAX];
 };
 
-int zsock_cred_get(struct net *net, int tag, int type, const struct cred *cred,
-		   struct zsock_cred_ref *ref);
+int zsock_cred_get_tag(struct net *net, int tag, const struct cred *cred,
+		       struct zsock_cred_ref refs[ZSOCK_CRED_TYPES]);
 void zsock_cred_put(struct zsock_cred_ref *ref);
 
 int zsock_cred_add(struct zsock_creds *creds, const struct zsock_cred_who *who,

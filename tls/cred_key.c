@@ -50,15 +50,18 @@ static struct key_type zsock_cred_key_type = {
 	.describe	= zsock_cred_describe,
 };
 
+static atomic64_t zsock_cred_serials = ATOMIC64_INIT(0);
+
 static struct zsock_cred_payload *
 zsock_cred_fill(const struct zsock_cred_new *new)
 {
 	struct zsock_cred_payload *payload;
 
 	payload = kvmalloc(struct_size(payload, data, new->len + new->pub.len),
-			   GFP_KERNEL);
+			   GFP_KERNEL_ACCOUNT);
 	if (!payload)
 		return NULL;
+	payload->serial = atomic64_inc_return(&zsock_cred_serials);
 	payload->format = new->format;
 	payload->alg = new->pub.alg;
 	payload->publen = new->pub.len;

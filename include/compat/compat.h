@@ -32,10 +32,28 @@
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define ZSOCK_ACCEPT_ARGS	struct proto_accept_arg *arg
 #define ZSOCK_ACCEPT_PASS	arg
+#define ZSOCK_ACCEPT_FLAGS	(arg->flags)
 #else
 #define ZSOCK_ACCEPT_ARGS	int flags, bool kern
 #define ZSOCK_ACCEPT_PASS	flags, kern
+#define ZSOCK_ACCEPT_FLAGS	(flags)
 #endif
+
+/* Take a connection for the kernel's own use, without waiting. */
+static inline int zsock_accept_now(const struct proto_ops *ops,
+				   struct socket *sock, struct socket *newsock)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	struct proto_accept_arg arg = {
+		.flags	= O_NONBLOCK,
+		.kern	= true,
+	};
+
+	return ops->accept(sock, newsock, &arg);
+#else
+	return ops->accept(sock, newsock, O_NONBLOCK, true);
+#endif
+}
 
 /*
  * The core prefers getsockopt_iter() over getsockopt(); ours has to win.

@@ -109,6 +109,9 @@ struct zsock_proto_id {
  *	dispatched for, or forwarded: 0 to let it pass or a negative errno. At
  *	every level but SOL_ZSOCK and SOL_TLS. Process context, no locks held.
  *	May be NULL.
+ * @setsockopt: Options at SOL_TLS, and those at SOL_ZSOCK that the core does
+ *	not know. Process context, no locks held. NULL is -ENOPROTOOPT.
+ * @getsockopt: likewise.
  * @mmap: Answer mmap() before dispatch. Under mmap_lock: no sk may be locked.
  *	NULL is -ENODEV.
  * @override: Replace calls in a copy of the inner socket's proto_ops. Called
@@ -117,6 +120,17 @@ struct zsock_proto_id {
  *	own ->owner, ->release, ->connect, ->accept, ->setsockopt, ->getsockopt
  *	and ->show_fdinfo on top, which go on to those of @ops; ->release and
  *	->family must stay as they are. May be NULL.
+ * @open: Make what the handler keeps of a new socket: 0 and *@priv, which
+ *	zsock_priv() gives, or a negative errno. Process context; nobody else
+ *	sees @sock yet. May be NULL.
+ * @accept: In place of ->accept: Give @newsock a connection's sk and inner
+ *	->ops, and *@priv. May be NULL.
+ * @close: The socket is being closed, the inner sk still there if it was
+ *	dispatched. Process context, may sleep; no call is under way or will
+ *	come. May be NULL.
+ * @free: The end of what @open or @accept made. Required with either.
+ * @info: Add to what ZSOCK_INFO tells. Any context. May be NULL.
+ * @no_pair: socketpair() makes none of these.
  *
  * Const and static in its module; registered with zsock_register_proto().
  */
@@ -132,9 +146,20 @@ struct zsock_proto {
 	void	(*inner)(struct zsock_spec *spec);
 	int	(*check_option)(struct socket *sock, int level, int optname,
 				sockptr_t optval, unsigned int optlen);
+	int	(*setsockopt)(struct socket *sock, int level, int optname,
+			      sockptr_t optval, unsigned int optlen);
+	int	(*getsockopt)(struct socket *sock, int level, int optname,
+			      char __user *optval, int __user *optlen);
 	int	(*mmap)(struct file *file, struct socket *sock,
 			struct vm_area_struct *vma);
 	void	(*override)(struct proto_ops *ops);
+	int	(*open)(struct socket *sock, void **priv);
+	int	(*accept)(struct socket *sock, struct socket *newsock,
+			  bool nonblock, void **priv);
+	void	(*close)(struct socket *sock);
+	void	(*free)(void *priv);
+	void	(*info)(const struct socket *sock, struct zsock_info *info);
+	bool	no_pair;
 };
 
 int zsock_register_proto(const struct zsock_proto *proto);
@@ -146,6 +171,7 @@ int zsock_backend_set_netdev(const struct zsock_backend *backend,
 			     struct net_device *dev);
 
 const struct proto_ops *zsock_inner_ops(const struct socket *sock);
+void *zsock_priv(const struct socket *sock);
 int zsock_family(void);
 
 #endif /* _NET_ZSOCK_H */

@@ -45,7 +45,7 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_cred_read);
 EXPORT_SYMBOL_IF_KUNIT(zsock_cred_allow);
 EXPORT_SYMBOL_IF_KUNIT(zsock_cred_deny);
 EXPORT_SYMBOL_IF_KUNIT(zsock_cred_next);
-EXPORT_SYMBOL_IF_KUNIT(zsock_cred_get);
+EXPORT_SYMBOL_IF_KUNIT(zsock_cred_get_tag);
 EXPORT_SYMBOL_IF_KUNIT(zsock_cred_put);
 EXPORT_SYMBOL_IF_KUNIT(zsock_creds_init);
 EXPORT_SYMBOL_IF_KUNIT(zsock_creds_free);

@@ -55,7 +55,119 @@
 /* Options at SOL_ZSOCK. */
 #define ZSOCK_BACKEND		1	/* get, set: char[], a backend's name */
 #define ZSOCK_INFO		2	/* get: struct zsock_info */
-#define ZSOCK_HANDSHAKE_ERROR	3	/* get: reserved for secure sockets */
+#define ZSOCK_HANDSHAKE_ERROR	3	/* get: struct zsock_handshake_error */
+
+/*
+ * Options of secure sockets, by Zephyr's numbers. They take effect with the
+ * next handshake; a listener's, with the next connection that it begins to
+ * serve. Documentation/tls.rst has each of them.
+ */
+#ifndef SOL_TLS
+#define SOL_TLS			282
+#endif
+
+#define TLS_SEC_TAG_LIST		1	/* get, set: int[], tags */
+#define TLS_HOSTNAME			2	/* set: string; empty: no check */
+#define TLS_CIPHERSUITE_LIST		3	/* get, set: int[], IANA numbers */
+#define TLS_CIPHERSUITE_USED		4	/* get: int */
+#define TLS_PEER_VERIFY			5	/* set: int, TLS_PEER_VERIFY_* */
+#define TLS_DTLS_ROLE			6	/* set: int, TLS_DTLS_ROLE_* */
+#define TLS_ALPN_LIST			7	/* get, set: strings, each with its NUL */
+#define TLS_DTLS_HANDSHAKE_TIMEOUT_MIN	8	/* get, set: u32, ms */
+#define TLS_DTLS_HANDSHAKE_TIMEOUT_MAX	9	/* get, set: u32, ms */
+#define TLS_CERT_NOCOPY			10	/* set: int, no effect */
+#define TLS_NATIVE			11	/* set: int, not a backend's own TLS */
+#define TLS_SESSION_CACHE		12	/* get, set: int, TLS_SESSION_CACHE_* */
+#define TLS_SESSION_CACHE_PURGE		13	/* set: any: forget own sessions */
+#define TLS_DTLS_CID			14	/* set: int, TLS_DTLS_CID_* */
+#define TLS_DTLS_CID_STATUS		15	/* get: int */
+#define TLS_DTLS_CID_VALUE		16	/* get, set: u8[] */
+#define TLS_DTLS_PEER_CID_VALUE		17	/* get: u8[] */
+#define TLS_DTLS_HANDSHAKE_ON_CONNECT	18	/* get, set: int */
+#define TLS_CERT_VERIFY_RESULT		19	/* get: u32, ZSOCK_VERIFY_* */
+#define TLS_CERT_VERIFY_CALLBACK	20	/* get: int, a new descriptor */
+
+/* TLS_PEER_VERIFY */
+#define TLS_PEER_VERIFY_NONE		0
+#define TLS_PEER_VERIFY_OPTIONAL	1
+#define TLS_PEER_VERIFY_REQUIRED	2
+
+/* TLS_DTLS_ROLE; ZSOCK_A_HANDSHAKE_ROLE */
+#define TLS_DTLS_ROLE_CLIENT		0
+#define TLS_DTLS_ROLE_SERVER		1
+
+/* TLS_SESSION_CACHE */
+#define TLS_SESSION_CACHE_DISABLED	0
+#define TLS_SESSION_CACHE_ENABLED	1
+
+/* TLS_DTLS_CID */
+#define TLS_DTLS_CID_DISABLED		0
+#define TLS_DTLS_CID_SUPPORTED		1
+#define TLS_DTLS_CID_ENABLED		2
+
+/* TLS_CERT_VERIFY_RESULT: what was wrong with the peer's certificate. */
+#define ZSOCK_VERIFY_EXPIRED		0x01
+#define ZSOCK_VERIFY_REVOKED		0x02
+#define ZSOCK_VERIFY_CN_MISMATCH	0x04	/* the name is another */
+#define ZSOCK_VERIFY_NOT_TRUSTED	0x08	/* no CA of ours signed it */
+#define ZSOCK_VERIFY_MISSING		0x40	/* there was none */
+#define ZSOCK_VERIFY_SKIPPED		0x80	/* nobody looked */
+#define ZSOCK_VERIFY_OTHER		0x0100
+#define ZSOCK_VERIFY_FUTURE		0x0200	/* not yet valid */
+#define ZSOCK_VERIFY_KEY_USAGE		0x0800
+#define ZSOCK_VERIFY_EXT_KEY_USAGE	0x1000	/* as for a server, a client */
+#define ZSOCK_VERIFY_BAD_MD		0x4000	/* a hash that is too weak */
+#define ZSOCK_VERIFY_BAD_PK		0x8000	/* a kind of key not allowed */
+#define ZSOCK_VERIFY_BAD_KEY		0x010000 /* too short a key */
+
+/*
+ * TLS_CERT_VERIFY_CALLBACK: the descriptor that getsockopt() gives. While it is
+ * open, a handshake of the socket, or of a connection that the listener takes,
+ * asks over it what to do about the peer's certificate, whatever was found
+ * wrong. Each read() takes one request, followed by its @ncerts certificates,
+ * the peer's own first, each as a __u32 length and that many bytes of DER. Each
+ * write() is one reply. Nobody answering, a handshake ends at its time limit.
+ */
+struct zsock_verify_request {
+	__u64	id;		/* to be repeated in the reply */
+	__u32	result;		/* ZSOCK_VERIFY_* found, 0 if all is well */
+	__u32	ncerts;
+};
+
+struct zsock_verify_reply {
+	__u64	id;
+	__u32	accept;		/* 1: go on, 0: refuse */
+	__u32	reserved;	/* 0 */
+};
+
+#define ZSOCK_VERIFY_REQUEST_MAX	65536	/* bytes, with the certificates */
+
+/* Most that the options take. */
+#define ZSOCK_TLS_TAGS_MAX		16
+#define ZSOCK_TLS_HOSTNAME_MAX		255	/* without the NUL */
+#define ZSOCK_TLS_CIPHERS_MAX		64
+#define ZSOCK_TLS_ALPN_MAX		1024	/* bytes, with the NULs */
+
+/**
+ * struct zsock_handshake_error - what ZSOCK_HANDSHAKE_ERROR tells
+ * @size: of the structure as the kernel knows it, whatever the buffer takes
+ * @error: errno of the last handshake or of what ended the connection, 0 if
+ *	nothing failed
+ * @alert: TLS alert that was sent or received, or -1
+ * @flags: ZSOCK_HANDSHAKE_ERROR_F_*
+ * @verify: as TLS_CERT_VERIFY_RESULT
+ *
+ * Grows as struct zsock_info does.
+ */
+struct zsock_handshake_error {
+	__u32	size;
+	__s32	error;
+	__s32	alert;
+	__u32	flags;
+	__u32	verify;
+};
+
+#define ZSOCK_HANDSHAKE_ERROR_F_RECEIVED (1U << 0) /* the peer sent the alert */
 
 /* Names of handlers and backends, with the terminating NUL. */
 #define ZSOCK_NAME_MAX		16
@@ -128,6 +240,12 @@ enum {
 	ZSOCK_CMD_CRED_GET,		/* do: one's data; dump: list, without */
 	ZSOCK_CMD_CRED_ALLOW,		/* do: let another user use a tag */
 	ZSOCK_CMD_CRED_DENY,		/* do: take that back */
+	ZSOCK_CMD_HANDSHAKE_READY,	/* event: there is one to be accepted */
+	ZSOCK_CMD_HANDSHAKE_ACCEPT,	/* do: take one; EAGAIN if none waits */
+	ZSOCK_CMD_HANDSHAKE_CRED,	/* do: a credential of an accepted one */
+	ZSOCK_CMD_HANDSHAKE_DONE,	/* do: how it ended */
+	ZSOCK_CMD_HANDSHAKE_TICKET,	/* event: a ticket came on a connection */
+	ZSOCK_CMD_HANDSHAKE_PURGE,	/* event: forget sessions of a user */
 
 	__ZSOCK_CMD_MAX,
 	ZSOCK_CMD_MAX = __ZSOCK_CMD_MAX - 1
@@ -220,6 +338,57 @@ enum {
 
 	__ZSOCK_A_CRED_MAX,
 	ZSOCK_A_CRED_MAX = __ZSOCK_A_CRED_MAX - 1
+};
+
+/*
+ * ZSOCK_CMD_HANDSHAKE_*. The agent joins the multicast group
+ * ZSOCK_GENL_HANDSHAKE, accepts until EAGAIN, and again at each
+ * ZSOCK_CMD_HANDSHAKE_READY. It does the handshake over the descriptor, attaches
+ * kTLS in both directions to it as tls(7) users do, and reports. To accept and
+ * what follows needs CAP_NET_ADMIN in the namespace's user namespace.
+ */
+#define ZSOCK_GENL_HANDSHAKE	"handshake"
+
+enum {
+	ZSOCK_A_HANDSHAKE_UNSPEC,
+	ZSOCK_A_HANDSHAKE_ID,		/* u64: which; never used again */
+	ZSOCK_A_HANDSHAKE_FD,		/* s32: the connection, non-blocking */
+	ZSOCK_A_HANDSHAKE_ROLE,		/* u32: TLS_DTLS_ROLE_* */
+	ZSOCK_A_HANDSHAKE_VERSION,	/* u32: 0x0303, 0x0304; at least, or used */
+	ZSOCK_A_HANDSHAKE_TIMEOUT,	/* u32: ms left */
+	ZSOCK_A_HANDSHAKE_HOSTNAME,	/* string: of the peer */
+	ZSOCK_A_HANDSHAKE_NO_NAME_CHECK, /* flag: the peer's name is not checked */
+	ZSOCK_A_HANDSHAKE_VERIFY,	/* u32: TLS_PEER_VERIFY_* */
+	ZSOCK_A_HANDSHAKE_CIPHERS,	/* binary: u16[], in order; none: the default */
+	ZSOCK_A_HANDSHAKE_ALPN,		/* strings, each with its NUL; one if used */
+	ZSOCK_A_HANDSHAKE_CACHE,	/* flag: sessions may be cached, used again */
+	ZSOCK_A_HANDSHAKE_UID,		/* u32: whose socket it is */
+	ZSOCK_A_HANDSHAKE_CRED,		/* nest, repeated: ZSOCK_A_HANDSHAKE_CRED_* */
+	ZSOCK_A_HANDSHAKE_ERROR,	/* u32: errno, 0 if it succeeded */
+	ZSOCK_A_HANDSHAKE_ALERT,	/* u32: alert that was sent or received */
+	ZSOCK_A_HANDSHAKE_ALERT_RECEIVED, /* flag: the peer sent it */
+	ZSOCK_A_HANDSHAKE_CIPHER,	/* u32: IANA number of the suite used */
+	ZSOCK_A_HANDSHAKE_VERIFY_RESULT, /* u32: ZSOCK_VERIFY_* */
+	ZSOCK_A_HANDSHAKE_RESUMED,	/* flag: a cached session was used */
+	ZSOCK_A_HANDSHAKE_DATA,		/* binary: a credential, a message */
+	ZSOCK_A_HANDSHAKE_SERIAL,	/* u64: which credential is wanted */
+	ZSOCK_A_HANDSHAKE_VERIFY_FD,	/* s32: ask the program over this */
+
+	__ZSOCK_A_HANDSHAKE_MAX,
+	ZSOCK_A_HANDSHAKE_MAX = __ZSOCK_A_HANDSHAKE_MAX - 1
+};
+
+/* ZSOCK_A_HANDSHAKE_CRED */
+enum {
+	ZSOCK_A_HANDSHAKE_CRED_UNSPEC,
+	ZSOCK_A_HANDSHAKE_CRED_TAG,	/* s32 */
+	ZSOCK_A_HANDSHAKE_CRED_TYPE,	/* u32: ZSOCK_CRED_* */
+	ZSOCK_A_HANDSHAKE_CRED_FORMAT,	/* u32: ZSOCK_CRED_FORMAT_* */
+	ZSOCK_A_HANDSHAKE_CRED_LENGTH,	/* u32: bytes */
+	ZSOCK_A_HANDSHAKE_CRED_SERIAL,	/* u64: of these very bytes */
+
+	__ZSOCK_A_HANDSHAKE_CRED_MAX,
+	ZSOCK_A_HANDSHAKE_CRED_MAX = __ZSOCK_A_HANDSHAKE_CRED_MAX - 1
 };
 
 /* ZSOCK_A_CRED_TYPE: a tag has at most one credential of each. */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* TLS: TCP with a handshake after connect(), and kTLS after that. */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "../tls/tls.h"
+
+static const struct zsock_proto_id zsock_tls_ids[] = {
+	{ SOCK_STREAM, IPPROTO_TLS_1_0 },
+	{ SOCK_STREAM, IPPROTO_TLS_1_1 },
+	{ SOCK_STREAM, IPPROTO_TLS_1_2 },
+	{ SOCK_STREAM, IPPROTO_TLS_1_3 },
+};
+
+struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf)
+{
+	struct zsock_tls *tls;
+
+	tls = kzalloc(sizeof(*tls), GFP_KERNEL_ACCOUNT);
+	if (!tls)
+		return NULL;
+	mutex_init(&tls->lock);
+	mutex_init(&tls->control);
+	INIT_DELAYED_WORK(&tls->work, zsock_tls_work);
+	tls->conf = zsock_tls_conf_get(conf);
+	tls->result.alert = -1;
+	return tls;
+}
+
+void zsock_tls_free(void *priv)
+{
+	struct zsock_tls *tls = priv;
+
+	zsock_tls_listener_free(tls->listener);
+	zsock_tls_conf_put(tls->conf);
+	kfree_sensitive(tls->message);
+	mutex_destroy(&tls->control);
+	mutex_destroy(&tls->lock);
+	kfree(tls);
+}
+
+static int zsock_tls_sock_open(struct socket *sock, void **priv)
+{
+	struct zsock_tls_conf *conf = zsock_tls_conf_new();
+	struct zsock_tls *tls;
+
+	if (!conf)
+		return -ENOMEM;
+	tls = zsock_tls_new(conf);
+	zsock_tls_conf_put(conf);
+	if (!tls)
+		return -ENOMEM;
+	tls->sock = sock;
+	*priv = tls;
+	return 0;
+}
+
+/* Nobody else has the socket; its work and its handshakes may be under way. */
+static void zsock_tls_sock_close(struct socket *sock)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+
+	zsock_tls_unwatch(tls);
+	cancel_delayed_work_sync(&tls->work);
+	zsock_tls_listen_stop(tls);
+	zsock_tls_abandon(tls, -ECONNABORTED);
+	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN)
+		zsock_tls_send_close(sock, tls);
+}
+
+static void zsock_tls_inner(struct zsock_spec *spec)
+{
+	spec->protocol = IPPROTO_TCP;
+}
+
+static void zsock_tls_init_sk(struct sock *sk)
+{
+	const struct net *net = sock_net(sk);
+
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(net->ipv4.sysctl_tcp_wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(net->ipv4.sysctl_tcp_rmem[1]));
+}
+
+/*
+ * Upper-layer protocols are the agent's to attach. IPV6_ADDRFORM changes the
+ * calls that kTLS is to find. Data in a SYN would be in the clear.
+ */
+static int zsock_tls_check_option(struct socket *sock, int level, int optname,
+				  sockptr_t optval, unsigned int optlen)
+{
+	if (level == SOL_TCP && optname == TCP_ULP)
+		return -ENOENT;
+	if (level == SOL_TCP && optname == TCP_FASTOPEN_CONNECT)
+		return -EOPNOTSUPP;
+	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
+		return -EBUSY;
+	return 0;
+}
+
+/* TCP's own calls before the handshake, kTLS's after it. */
+static void zsock_tls_override(struct proto_ops *ops)
+{
+	if (ops->poll == tcp_poll)
+		zsock_tls_override_waiting(ops);
+	else
+		zsock_tls_override_records(ops);
+}
+
+static void zsock_tls_info(const struct socket *sock, struct zsock_info *info)
+{
+	const struct zsock_tls *tls = zsock_priv(sock);
+
+	if (zsock_tls_state(tls) != ZSOCK_TLS_OPEN)
+		return;
+	info->flags |= ZSOCK_INFO_F_TLS_TX | ZSOCK_INFO_F_TLS_RX;
+	info->tls_version = tls->result.version;
+	info->tls_cipher = tls->result.cipher;
+	strscpy(info->alpn, tls->result.alpn, sizeof(info->alpn));
+}
+
+ZSOCK_DEFINE_PROTO(tls) = {
+	.name		= "tls",
+	.owner		= THIS_MODULE,
+	.ids		= zsock_tls_ids,
+	.nids		= ARRAY_SIZE(zsock_tls_ids),
+	.protocol	= IPPROTO_TLS_1_2,
+	.init_sk	= zsock_tls_init_sk,
+	.inner		= zsock_tls_inner,
+	.check_option	= zsock_tls_check_option,
+	.setsockopt	= zsock_tls_setsockopt,
+	.getsockopt	= zsock_tls_getsockopt,
+	.override	= zsock_tls_override,
+	.open		= zsock_tls_sock_open,
+	.accept		= zsock_tls_accept,
+	.close		= zsock_tls_sock_close,
+	.free		= zsock_tls_free,
+	.info		= zsock_tls_info,
+	.no_pair	= true,
+};
+
+MODULE_SOFTDEP("pre: tls");

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The agent of agent.h. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/tcp.h>
+#include <linux/tls.h>
+#include <linux/zsock.h>
+
+#include "agent.h"
+#include "zs.h"
+
+#define SOL_TCP		6
+#define CIPHER_1_3	0x1301
+#define CIPHER_1_2	0xc02f
+
+struct request {
+	struct nlmsghdr nlh;
+	struct genlmsghdr genl;
+	char attrs[512];
+};
+
+static unsigned int seq;
+
+static void begin(struct request *req, int type, int cmd)
+{
+	memset(req, 0, sizeof(*req));
+	req->nlh.nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
+	req->nlh.nlmsg_type = type;
+	req->nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	req->nlh.nlmsg_seq = ++seq;
+	req->genl.cmd = cmd;
+	req->genl.version = 1;
+}
+
+static void put(struct request *req, int attr, const void *data, int len)
+{
+	struct nlattr *nla = (struct nlattr *)((char *)req + NLMSG_ALIGN(req->nlh.nlmsg_len));
+
+	nla->nla_type = attr;
+	nla->nla_len = NLA_HDRLEN + len;
+	if (len)
+		memcpy((char *)nla + NLA_HDRLEN, data, len);
+	req->nlh.nlmsg_len = NLMSG_ALIGN(req->nlh.nlmsg_len) + NLA_ALIGN(nla->nla_len);
+}
+
+static void put_u32(struct request *req, int attr, uint32_t value)
+{
+	put(req, attr, &value, sizeof(value));
+}
+
+/* ---- kTLS ---- */
+
+int agent_ktls(int fd, int version)
+{
+	struct tls12_crypto_info_aes_gcm_128 info = {
+		.info.version = version,
+		.info.cipher_type = TLS_CIPHER_AES_GCM_128,
+	};
+
+	memset(info.key, 0x11, sizeof(info.key));
+	memset(info.salt, 0x22, sizeof(info.salt));
+	memset(info.iv, 0x33, sizeof(info.iv));
+	if (setsockopt(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls")) ||
+	    setsockopt(fd, SOL_TLS, TLS_TX, &info, sizeof(info)))
+		return -1;
+	return setsockopt(fd, SOL_TLS, TLS_RX, &info, sizeof(info));
+}
+
+int agent_send_record(int fd, uint8_t type, const void *data, int len)
+{
+	char control[CMSG_SPACE(1)] = { 0 };
+	struct iovec iov = { (void *)data, len };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_TLS;
+	cmsg->cmsg_type = TLS_SET_RECORD_TYPE;
+	cmsg->cmsg_len = CMSG_LEN(1);
+	*CMSG_DATA(cmsg) = type;
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) == len ? 0 : -1;
+}
+
+int agent_recv_record(int fd, void *data, int *len)
+{
+	char control[CMSG_SPACE(1)] = { 0 };
+	struct iovec iov = { data, *len };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg;
+
+	*len = recvmsg(fd, &msg, 0);
+	if (*len < 0)
+		return -1;
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (!cmsg || cmsg->cmsg_level != SOL_TLS)
+		return -1;
+	return *CMSG_DATA(cmsg);
+}
+
+/* ---- netlink ---- */
+
+static const char *attrs_of(const struct nlmsghdr *nlh, const char **end)
+{
+	*end = (const char *)nlh + nlh->nlmsg_len;
+	return (const char *)nlh + NLMSG_HDRLEN + GENL_HDRLEN;
+}
+
+static void note_cred(struct agent *agent, const char *p, const char *end)
+{
+	const struct nlattr *attr;
+
+	agent->ncreds++;
+	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
+		attr = (const struct nlattr *)p;
+		if (attr->nla_type == ZSOCK_A_HANDSHAKE_CRED_SERIAL)
+			memcpy(&agent->serial, p + NLA_HDRLEN, 8);
+	}
+}
+
+static int note(struct agent *agent, const struct nlmsghdr *nlh)
+{
+	const char *end, *p = attrs_of(nlh, &end);
+	const struct nlattr *attr;
+	int fd = -1;
+
+	agent->hostname[0] = 0;
+	agent->no_name_check = false;
+	agent->cache = false;
+	agent->ncreds = 0;
+	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
+		const char *data = p + NLA_HDRLEN;
+		int len;
+
+		attr = (const struct nlattr *)p;
+		len = attr->nla_len - NLA_HDRLEN;
+		switch (attr->nla_type & NLA_TYPE_MASK) {
+		case ZSOCK_A_HANDSHAKE_ID:
+			memcpy(&agent->id, data, 8);
+			break;
+		case ZSOCK_A_HANDSHAKE_FD:
+			memcpy(&fd, data, 4);
+			break;
+		case ZSOCK_A_HANDSHAKE_ROLE:
+			memcpy(&agent->role, data, 4);
+			break;
+		case ZSOCK_A_HANDSHAKE_VERSION:
+			memcpy(&agent->min_version, data, 4);
+			break;
+		case ZSOCK_A_HANDSHAKE_VERIFY:
+			memcpy(&agent->verify, data, 4);
+			break;
+		case ZSOCK_A_HANDSHAKE_UID:
+			memcpy(&agent->uid, data, 4);
+			break;
+		case ZSOCK_A_HANDSHAKE_HOSTNAME:
+			snprintf(agent->hostname, sizeof(agent->hostname), "%.*s", len, data);
+			break;
+		case ZSOCK_A_HANDSHAKE_NO_NAME_CHECK:
+			agent->no_name_check = true;
+			break;
+		case ZSOCK_A_HANDSHAKE_CACHE:
+			agent->cache = true;
+			break;
+		case ZSOCK_A_HANDSHAKE_CRED:
+			note_cred(agent, data, data + len);
+			break;
+		}
+	}
+	return fd;
+}
+
+static int send_request(struct agent *agent, struct request *req)
+{
+	return send(agent->nl, req, req->nlh.nlmsg_len, 0) < 0 ? -1 : 0;
+}
+
+static void event(struct agent *agent, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = NLMSG_DATA(nlh);
+	const char *end, *p = attrs_of(nlh, &end);
+	const struct nlattr *attr;
+
+	if (genl->cmd == ZSOCK_CMD_HANDSHAKE_PURGE)
+		agent->purges++;
+	if (genl->cmd != ZSOCK_CMD_HANDSHAKE_TICKET)
+		return;
+	agent->tickets++;
+	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
+		attr = (const struct nlattr *)p;
+		if (attr->nla_type == ZSOCK_A_HANDSHAKE_DATA)
+			agent->ticket_len = attr->nla_len - NLA_HDRLEN;
+	}
+}
+
+/* Wait for the acknowledgement of the last request; what else came is noted. */
+static int answer(struct agent *agent, int *fd)
+{
+	static __thread char buf[16384];
+	const struct nlmsghdr *nlh;
+	int len;
+
+	for (;;) {
+		len = recv(agent->nl, buf, sizeof(buf), 0);
+		if (len < 0)
+			return errno;
+		for (nlh = (void *)buf; NLMSG_OK(nlh, (unsigned int)len);
+		     nlh = NLMSG_NEXT(nlh, len)) {
+			if (nlh->nlmsg_type == NLMSG_ERROR)
+				return -((struct nlmsgerr *)NLMSG_DATA(nlh))->error;
+			if (!nlh->nlmsg_seq)
+				event(agent, nlh);
+			else if (fd)
+				*fd = note(agent, nlh);
+		}
+	}
+}
+
+int agent_done(struct agent *agent, uint64_t id, int error)
+{
+	struct request req;
+
+	begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_DONE);
+	put(&req, ZSOCK_A_HANDSHAKE_ID, &id, sizeof(id));
+	put_u32(&req, ZSOCK_A_HANDSHAKE_ERROR, error);
+	if (error && agent->alert >= 0)
+		put_u32(&req, ZSOCK_A_HANDSHAKE_ALERT, agent->alert);
+	if (error && agent->received)
+		put(&req, ZSOCK_A_HANDSHAKE_ALERT_RECEIVED, NULL, 0);
+	if (agent->alpn)
+		put(&req, ZSOCK_A_HANDSHAKE_ALPN, agent->alpn, strlen(agent->alpn) + 1);
+	put_u32(&req, ZSOCK_A_HANDSHAKE_VERSION, agent->version);
+	put_u32(&req, ZSOCK_A_HANDSHAKE_CIPHER,
+		agent->version == 0x0304 ? CIPHER_1_3 : CIPHER_1_2);
+	send_request(agent, &req);
+	return answer(agent, NULL);
+}
+
+static void serve(struct agent *agent, int fd)
+{
+	int error = agent->mode == AGENT_FAILS ? agent->error : 0;
+
+	agent->accepted++;
+	if (agent->mode == AGENT_STALLS) {
+		if (agent->fd >= 0)
+			close(agent->fd);
+		agent->fd = fd;
+		return;
+	}
+	if (agent->delay_ms)
+		zs_sleep_ms(agent->delay_ms);
+	if (agent->mode == AGENT_GOOD && agent_ktls(fd, agent->version)) {
+		perror("agent: kTLS");
+		error = EOPNOTSUPP;
+	}
+	agent_done(agent, agent->id, error);
+	close(fd);
+}
+
+static void accept_all(struct agent *agent)
+{
+	struct request req;
+	int fd;
+
+	while (agent->mode != AGENT_IGNORES) {
+		fd = -1;
+		begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT);
+		if (send_request(agent, &req) || answer(agent, &fd))
+			return;
+		serve(agent, fd);
+	}
+}
+
+static void *agent_main(void *arg)
+{
+	struct agent *agent = arg;
+	struct pollfd pfd[2] = { { agent->nl, POLLIN, 0 }, { agent->stop[0], POLLIN, 0 } };
+	char buf[16384];
+	int len;
+
+	accept_all(agent);
+	for (;;) {
+		poll(pfd, 2, -1);
+		if (pfd[1].revents)
+			return NULL;
+		len = recv(agent->nl, buf, sizeof(buf), MSG_DONTWAIT);
+		if (len > 0 && !((struct nlmsghdr *)buf)->nlmsg_seq)
+			event(agent, (struct nlmsghdr *)buf);
+		accept_all(agent);
+	}
+}
+
+/* The family's number, and the group that there is. */
+static int resolve(struct agent *agent)
+{
+	char buf[8192];
+	const struct nlattr *attr;
+	struct request req;
+	const char *p, *end;
+	int len, group = 0;
+
+	begin(&req, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	put(&req, CTRL_ATTR_FAMILY_NAME, ZSOCK_GENL_NAME, sizeof(ZSOCK_GENL_NAME));
+	if (send_request(agent, &req))
+		return -1;
+	len = recv(agent->nl, buf, sizeof(buf), 0);
+	if (len < (int)NLMSG_HDRLEN)
+		return -1;
+	for (p = attrs_of((void *)buf, &end); p + NLA_HDRLEN <= end;
+	     p += NLA_ALIGN(attr->nla_len)) {
+		attr = (const struct nlattr *)p;
+		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_FAMILY_ID)
+			agent->family = *(const uint16_t *)(p + NLA_HDRLEN);
+		/* One group, whose nest has its id and its name. */
+		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_MCAST_GROUPS) {
+			const char *q = p + 2 * NLA_HDRLEN;
+
+			for (; q < p + attr->nla_len;
+			     q += NLA_ALIGN(((const struct nlattr *)q)->nla_len))
+				if (((const struct nlattr *)q)->nla_type == CTRL_ATTR_MCAST_GRP_ID)
+					memcpy(&group, q + NLA_HDRLEN, 4);
+		}
+	}
+	recv(agent->nl, buf, sizeof(buf), 0);
+	return setsockopt(agent->nl, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+}
+
+int agent_start(struct agent *agent)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
+	int one = 1;
+
+	if (!agent->version)
+		agent->version = 0x0304;
+	agent->fd = -1;
+	agent->nl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (agent->nl < 0 || bind(agent->nl, (struct sockaddr *)&addr, sizeof(addr)))
+		return -1;
+	setsockopt(agent->nl, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	if (resolve(agent) || pipe(agent->stop))
+		return -1;
+	return pthread_create(&agent->thread, NULL, agent_main, agent) ? -1 : 0;
+}
+
+void agent_stop(struct agent *agent)
+{
+	if (write(agent->stop[1], "", 1) != 1)
+		perror("agent: stop");
+	pthread_join(agent->thread, NULL);
+	close(agent->nl);
+	close(agent->stop[0]);
+	close(agent->stop[1]);
+	if (agent->fd >= 0)
+		close(agent->fd);
+}

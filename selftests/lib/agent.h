@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An agent that does no handshake: it attaches kTLS with keys that everybody knows, or fails,
+ * or stalls, as it is told. Thus a test can be the peer by itself, on a plain TCP socket, and
+ * send what no TLS library would.
+ */
+#ifndef AGENT_H
+#define AGENT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum agent_mode {
+	AGENT_GOOD,		/* kTLS at once */
+	AGENT_FAILS,		/* with error, alert */
+	AGENT_STALLS,		/* accepts, and keeps the descriptor */
+	AGENT_IGNORES,		/* does not accept */
+	AGENT_LIES,		/* says that it succeeded, attaches nothing */
+};
+
+struct agent {
+	enum agent_mode mode;
+	int version;		/* 0x0303 or 0x0304 */
+	int error, alert;
+	bool received;
+	int delay_ms;		/* before it answers */
+	const char *alpn;	/* agreed, or NULL */
+	/* of the last that it accepted */
+	int accepted;		/* how many */
+	int fd;			/* a stalled one's */
+	uint64_t id;
+	uint32_t role, min_version, verify, uid;
+	char hostname[256];
+	bool no_name_check, cache;
+	int ncreds;
+	uint64_t serial;	/* of the last credential */
+	int tickets;		/* that came */
+	int ticket_len;
+	int purges;
+
+	int nl, family;
+	int stop[2];
+	pthread_t thread;
+};
+
+/* 0 or -1. */
+int agent_start(struct agent *agent);
+void agent_stop(struct agent *agent);
+/* A stalled one ends. A positive errno where the kernel refused. */
+int agent_done(struct agent *agent, uint64_t id, int error);
+
+/* kTLS in both directions, with the agent's keys. 0 or -1. */
+int agent_ktls(int fd, int version);
+/* A record of any type. */
+int agent_send_record(int fd, uint8_t type, const void *data, int len);
+/* The next record: its type, or -1; *len is the size, then the bytes there are. */
+int agent_recv_record(int fd, void *data, int *len);
+
+#endif

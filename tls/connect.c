@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clients: connect() is TCP's connect() and a handshake after it, which goes on
+ * by itself where connect() does not wait.
+ */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/inet_common.h>
+#include <net/tls.h>
+
+#include "tls.h"
+
+/* ---- the sk and its struct sockets ---- */
+
+/*
+ * From now on @sk's events go to @to. Nobody is asleep in the old one's queue
+ * on the sk's account; pollers are in a queue of their own choice.
+ */
+void zsock_tls_sk_move(struct sock *sk, struct socket *to)
+{
+	lock_sock(sk);
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(sk->sk_wq, &to->wq);
+	sk_set_socket(sk, to);
+	write_unlock_bh(&sk->sk_callback_lock);
+	release_sock(sk);
+}
+
+/* Whether kTLS has @sk, in both directions. */
+bool zsock_tls_attached(const struct sock *sk)
+{
+	const struct tcp_ulp_ops *ulp = inet_csk(sk)->icsk_ulp_ops;
+	const struct tls_context *ctx = tls_get_ctx(sk);
+
+	return ulp && !strcmp(ulp->name, "tls") && ctx &&
+	       ctx->tx_conf != TLS_BASE && ctx->rx_conf != TLS_BASE;
+}
+
+static struct socket *zsock_tls_pot(struct socket *sock)
+{
+	const struct zsock_table *table = zsock_table(zsock_sk(sock));
+	struct socket *pot = sock_alloc();
+
+	if (!pot)
+		return NULL;
+	pot->type = sock->type;
+	pot->state = SS_CONNECTED;
+	/* kTLS copies these the first time that it meets any. */
+	pot->ops = &table->orig;
+	__module_get(table->orig.owner);
+	return pot;
+}
+
+/* ---- watching for TCP's part to end ---- */
+
+static int zsock_tls_event(struct wait_queue_entry *wait, unsigned int mode,
+			   int sync, void *key)
+{
+	struct zsock_tls *tls = container_of(wait, struct zsock_tls, wait);
+
+	/* Under the queue's lock: the work may not run, nor @tls go. */
+	mod_delayed_work(zsock_tls_wq, &tls->work, 0);
+	return 0;
+}
+
+/* Under the lock. */
+void zsock_tls_watch(struct zsock_tls *tls)
+{
+	if (tls->waiting)
+		return;
+	init_waitqueue_func_entry(&tls->wait, zsock_tls_event);
+	add_wait_queue(&tls->sock->wq.wait, &tls->wait);
+	tls->waiting = true;
+}
+
+/* Under the lock, or where nobody else has the socket. */
+void zsock_tls_unwatch(struct zsock_tls *tls)
+{
+	if (!tls->waiting)
+		return;
+	remove_wait_queue(&tls->sock->wq.wait, &tls->wait);
+	tls->waiting = false;
+}
+
+/* ---- the handshake ---- */
+
+/* Those who wait for the socket look again; its poll() answers otherwise now. */
+static void zsock_tls_wake(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	wake_up_interruptible_all(&sock->wq.wait);
+	rcu_read_lock();
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/* No connection comes of it. Under the lock. */
+static void zsock_tls_fail(struct zsock_tls *tls, int err)
+{
+	struct socket *sock = tls->sock;
+	struct sock *sk = sock->sk;
+
+	tls->result.error = -err;
+	WRITE_ONCE(sk->sk_err, -err);
+	/* The agent's alert is to arrive: no reset. */
+	zsock_inner_ops(sock)->shutdown(sock, SHUT_RDWR);
+	zsock_tls_set_state(tls, ZSOCK_TLS_FAILED);
+}
+
+/* kTLS's calls, with ours on top, become the socket's. Under the lock. */
+static int zsock_tls_open(struct zsock_tls *tls, struct zsock_handshake *hs)
+{
+	struct zsock_sock *zs = zsock_sk(tls->sock);
+	const struct zsock_table *table;
+
+	table = zsock_table_get(zs->handler, READ_ONCE(hs->pot->ops),
+				zsock_table(zs)->dual, false);
+	zsock_tls_sk_move(hs->sk, tls->sock);
+	if (!table)
+		return -ENOMEM;
+	tls->id = hs->id;
+	tls->agent = hs->portid;
+	zsock_retable(zs, table);
+	zsock_tls_set_state(tls, ZSOCK_TLS_OPEN);
+	return 0;
+}
+
+static void zsock_tls_connected(struct zsock_handshake *hs, int err)
+{
+	struct zsock_tls *tls = hs->owner;
+
+	mutex_lock(&tls->lock);
+	tls->result = hs->result;
+	if (!err)
+		err = zsock_tls_open(tls, hs);
+	else
+		zsock_tls_sk_move(hs->sk, tls->sock);
+	if (err)
+		zsock_tls_fail(tls, err);
+	tls->handshake = NULL;
+	mutex_unlock(&tls->lock);
+	zsock_tls_wake(tls->sock);
+	/* The connection's own reference. */
+	zsock_handshake_put(hs);
+}
+
+static int zsock_tls_ask(struct zsock_tls *tls, struct socket *pot)
+{
+	struct sock *sk = tls->sock->sk;
+	struct zsock_handshake *hs;
+	int err;
+
+	hs = zsock_handshake_new(tls->sock, tls, pot, sk, TLS_DTLS_ROLE_CLIENT);
+	if (IS_ERR(hs)) {
+		sock_release(pot);
+		return PTR_ERR(hs);
+	}
+	zsock_tls_unwatch(tls);
+	zsock_tls_sk_move(sk, pot);
+	tls->handshake = hs;
+	zsock_tls_set_state(tls, ZSOCK_TLS_HANDSHAKING);
+	/* zsock_tls_connected() has to wait for the lock. */
+	err = zsock_handshake_submit(hs, zsock_tls_connected, tls);
+	if (err) {
+		zsock_tls_sk_move(sk, tls->sock);
+		tls->handshake = NULL;
+		zsock_handshake_put(hs);
+	}
+	return err;
+}
+
+/* TCP is connected. Under the lock. */
+static void zsock_tls_begin(struct zsock_tls *tls)
+{
+	struct socket *pot;
+	int err = -EOPNOTSUPP;
+
+	/* Only the kernel's own TCP has kTLS. */
+	if (!sk_is_tcp(tls->sock->sk))
+		goto out;
+	err = -ENFILE;
+	pot = zsock_tls_pot(tls->sock);
+	if (pot)
+		err = zsock_tls_ask(tls, pot);
+out:
+	if (!err)
+		return;
+	zsock_tls_unwatch(tls);
+	zsock_tls_fail(tls, err);
+}
+
+/*
+ * See how far TCP is. Nobody may be in its connect(): that waits in the queue
+ * which the sk is about to leave. Who comes out of there last looks. Under the
+ * lock.
+ */
+static void zsock_tls_check(struct zsock_tls *tls)
+{
+	if (tls->state != ZSOCK_TLS_CONNECTING || tls->callers)
+		return;
+	switch (inet_sk_state_load(tls->sock->sk)) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		break;
+	case TCP_CLOSE:
+		zsock_tls_unwatch(tls);
+		zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
+		break;
+	default:
+		zsock_tls_begin(tls);
+		break;
+	}
+}
+
+void zsock_tls_connect_work(struct zsock_tls *tls)
+{
+	u8 before;
+
+	mutex_lock(&tls->lock);
+	before = tls->state;
+	zsock_tls_check(tls);
+	mutex_unlock(&tls->lock);
+	if (before != zsock_tls_state(tls))
+		zsock_tls_wake(tls->sock);
+}
+
+void zsock_tls_work(struct work_struct *work)
+{
+	struct zsock_tls *tls = container_of(to_delayed_work(work),
+					     struct zsock_tls, work);
+
+	if (zsock_tls_state(tls) == ZSOCK_TLS_LISTEN)
+		zsock_tls_listen_work(tls);
+	else
+		zsock_tls_connect_work(tls);
+}
+
+/* Give up a handshake that is under way, if one is. */
+void zsock_tls_abandon(struct zsock_tls *tls, int err)
+{
+	struct zsock_handshake *hs;
+
+	mutex_lock(&tls->lock);
+	hs = tls->handshake;
+	if (hs)
+		zsock_handshake_get(hs);
+	mutex_unlock(&tls->lock);
+	if (!hs)
+		return;
+	if (zsock_handshake_cancel(hs)) {
+		mutex_lock(&tls->lock);
+		zsock_tls_sk_move(hs->sk, tls->sock);
+		zsock_tls_fail(tls, err);
+		tls->handshake = NULL;
+		mutex_unlock(&tls->lock);
+		zsock_tls_wake(tls->sock);
+		zsock_handshake_put(hs);
+	}
+	zsock_handshake_put(hs);
+}
+
+/* ---- waiting ---- */
+
+static bool zsock_tls_settled(const struct zsock_tls *tls)
+{
+	u8 state = zsock_tls_state(tls);
+
+	return state != ZSOCK_TLS_CONNECTING && state != ZSOCK_TLS_HANDSHAKING;
+}
+
+/*
+ * Until the handshake has ended, or for *@timeo jiffies, which are taken off.
+ * Return: 0 if it did, -EAGAIN, or what a signal makes of it.
+ */
+int zsock_tls_wait(struct zsock_tls *tls, long *timeo)
+{
+	long left;
+
+	if (zsock_tls_settled(tls))
+		return 0;
+	if (!*timeo)
+		return -EAGAIN;
+	left = wait_event_interruptible_timeout(tls->sock->wq.wait,
+						zsock_tls_settled(tls), *timeo);
+	if (left < 0)
+		return sock_intr_errno(*timeo);
+	*timeo = left;
+	return zsock_tls_settled(tls) ? 0 : -EAGAIN;
+}
+
+/* ---- connect() ---- */
+
+/* A connection that failed is taken down, to begin another. Under the lock. */
+static int zsock_tls_reset(struct zsock_tls *tls)
+{
+	struct socket *sock = tls->sock;
+	struct sock *sk = sock->sk;
+	int err;
+
+	lock_sock(sk);
+	err = sk->sk_prot->disconnect(sk, O_NONBLOCK);
+	if (!err) {
+		sock->state = SS_UNCONNECTED;
+		sk->sk_err = 0;
+	}
+	release_sock(sk);
+	if (err)
+		return -EISCONN;
+	zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
+	return 0;
+}
+
+/* Whether TCP is to be asked, which is said by 0. Under the lock. */
+static int zsock_tls_may_connect(struct zsock_tls *tls)
+{
+	int err = 0;
+
+	if (tls->state == ZSOCK_TLS_FAILED)
+		err = zsock_tls_reset(tls);
+	if (err)
+		return err;
+	switch (tls->state) {
+	case ZSOCK_TLS_IDLE:
+		tls->told = false;
+		zsock_tls_watch(tls);
+		zsock_tls_set_state(tls, ZSOCK_TLS_CONNECTING);
+		return 0;
+	case ZSOCK_TLS_CONNECTING:
+		return 0;
+	case ZSOCK_TLS_HANDSHAKING:
+		return -EALREADY;
+	default:
+		return -EISCONN;
+	}
+}
+
+/* TCP's connect(), and where it has succeeded, the beginning of the rest. */
+static int zsock_tls_connect_tcp(struct zsock_tls *tls, struct zsock_addr *addr,
+				 int len, int flags)
+{
+	struct socket *sock = tls->sock;
+	int err;
+
+	mutex_lock(&tls->lock);
+	err = zsock_tls_may_connect(tls);
+	if (!err)
+		tls->callers++;
+	mutex_unlock(&tls->lock);
+	if (err)
+		return err;
+
+	err = zsock_inner_ops(sock)->connect(sock, addr, len, flags);
+
+	mutex_lock(&tls->lock);
+	tls->callers--;
+	zsock_tls_check(tls);
+	mutex_unlock(&tls->lock);
+	return err;
+}
+
+/* What connect() says of a handshake that has ended. */
+static int zsock_tls_outcome(struct zsock_tls *tls)
+{
+	int err = -EISCONN;
+
+	mutex_lock(&tls->lock);
+	if (tls->state == ZSOCK_TLS_FAILED) {
+		err = sock_error(tls->sock->sk) ?: -ECONNABORTED;
+	} else if (tls->state == ZSOCK_TLS_OPEN && !tls->told) {
+		tls->told = true;
+		err = 0;
+	}
+	mutex_unlock(&tls->lock);
+	return err;
+}
+
+/* To no address: TCP forgets the connection, which kTLS does not. */
+static int zsock_tls_disconnect(struct zsock_tls *tls, struct zsock_addr *addr,
+				int len, int flags)
+{
+	struct socket *sock = tls->sock;
+	int err;
+
+	zsock_tls_abandon(tls, -ECONNABORTED);
+	err = zsock_inner_ops(sock)->connect(sock, addr, len, flags);
+	mutex_lock(&tls->lock);
+	if (!err && tls->state != ZSOCK_TLS_LISTEN)
+		zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
+	mutex_unlock(&tls->lock);
+	return err;
+}
+
+int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
+		      int flags)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+	long timeo = sock_sndtimeo(sock->sk, flags & O_NONBLOCK);
+	int err, waited;
+
+	if (len >= (int)sizeof(sa_family_t) &&
+	    ((struct sockaddr *)addr)->sa_family == AF_UNSPEC)
+		return zsock_tls_disconnect(tls, addr, len, flags);
+	/* What an earlier, non-blocking one began may have ended. */
+	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN ||
+	    (zsock_tls_state(tls) == ZSOCK_TLS_FAILED &&
+	     READ_ONCE(sock->sk->sk_err)))
+		return zsock_tls_outcome(tls);
+
+	err = zsock_tls_connect_tcp(tls, addr, len, flags);
+	if (err && err != -EALREADY)
+		return err;
+	if (err && !timeo)
+		return err;
+	waited = zsock_tls_wait(tls, &timeo);
+	if (waited == -EAGAIN)
+		return -EINPROGRESS;
+	return waited ?: zsock_tls_outcome(tls);
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Secure sockets: what their parts share.
+ *
+ *	conf.c sockopt.c	what a program asks for, at SOL_TLS
+ *	handshake.c		requests to the agent, from beginning to end
+ *	handshake_netlink.c	the agent's commands
+ *	wire.c			the descriptor that the agent works on
+ *	connect.c listen.c	whose handshakes they are
+ *	wait.c			calls of a socket that has none behind it yet
+ *	record.c control.c	calls of one that has: kTLS carries it
+ *
+ * Where the sk is
+ *
+ *	before the handshake	in the outer socket, as any other; a connection
+ *				that a listener took is in a struct socket of
+ *				its own, its pot
+ *	during it		its events go to the pot, and its struct socket
+ *				is the pot: kTLS finds the TCP socket's own
+ *				calls there. The outer socket's sock->sk stays
+ *	after it		in the outer socket, under kTLS's calls
+ */
+#ifndef _ZSOCK_TLS_TLS_H
+#define _ZSOCK_TLS_TLS_H
+
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "../zsock_int.h"
+
+/* TLS versions as on the wire. */
+#define ZSOCK_TLS_1_2	0x0303
+#define ZSOCK_TLS_1_3	0x0304
+
+/* ---- conf.c ---- */
+
+/**
+ * struct zsock_tls_conf - what was set at SOL_TLS
+ * @ref: a socket, its handshakes, connections that it accepted
+ * @ntags: of @tags
+ * @nciphers: of @ciphers, 0 for the agent's choice
+ * @alpn_len: bytes of @alpn
+ * @tags: credentials to be used
+ * @ciphers: IANA numbers, in order
+ * @alpn: strings, each with its NUL
+ * @hostname: of the peer, or NULL
+ * @no_name_check: the peer's name does not matter
+ * @verify: TLS_PEER_VERIFY_*, or -1 for what the role has by default
+ * @native: TLS_NATIVE
+ * @cache: TLS_SESSION_CACHE_*
+ * @role: TLS_DTLS_ROLE_*
+ * @on_connect: TLS_DTLS_HANDSHAKE_ON_CONNECT
+ * @cid: TLS_DTLS_CID_*
+ * @cid_len: bytes of @cid_value
+ * @cid_value: TLS_DTLS_CID_VALUE
+ * @timeout_min: TLS_DTLS_HANDSHAKE_TIMEOUT_MIN, ms
+ * @timeout_max: TLS_DTLS_HANDSHAKE_TIMEOUT_MAX, ms
+ * @verifier: asks the program about certificates, or NULL
+ *
+ * Does not change while more than one refers to it.
+ */
+struct zsock_tls_conf {
+	refcount_t	ref;
+	u16		ntags;
+	u16		nciphers;
+	u16		alpn_len;
+	int		*tags;
+	u16		*ciphers;
+	char		*alpn;
+	char		*hostname;
+	bool		no_name_check;
+	s8		verify;
+	bool		native;
+	bool		cache;
+	u8		role;
+	bool		on_connect;
+	u8		cid;
+	u8		cid_len;
+	u8		cid_value[32];
+	u32		timeout_min;
+	u32		timeout_max;
+	struct zsock_verifier *verifier;
+};
+
+struct zsock_tls_conf *zsock_tls_conf_new(void);
+struct zsock_tls_conf *zsock_tls_conf_copy(const struct zsock_tls_conf *old);
+void zsock_tls_conf_put(struct zsock_tls_conf *conf);
+
+static inline struct zsock_tls_conf *
+zsock_tls_conf_get(struct zsock_tls_conf *conf)
+{
+	refcount_inc(&conf->ref);
+	return conf;
+}
+
+/* ---- a secure socket ---- */
+
+enum zsock_tls_state {
+	ZSOCK_TLS_IDLE,		/* not connected */
+	ZSOCK_TLS_CONNECTING,	/* TCP's part */
+	ZSOCK_TLS_HANDSHAKING,	/* the agent's */
+	ZSOCK_TLS_OPEN,		/* kTLS is there */
+	ZSOCK_TLS_FAILED,	/* the handshake did not come off */
+	ZSOCK_TLS_LISTEN,
+};
+
+/**
+ * struct zsock_tls_result - how a handshake ended
+ * @error: errno, 0 if well
+ * @alert: sent or received, or -1
+ * @flags: ZSOCK_HANDSHAKE_ERROR_F_*
+ * @verify: ZSOCK_VERIFY_*
+ * @version: on the wire
+ * @cipher: IANA number
+ * @resumed: from a session cache
+ * @alpn: agreed, or empty
+ */
+struct zsock_tls_result {
+	int	error;
+	int	alert;
+	u32	flags;
+	u32	verify;
+	u16	version;
+	u16	cipher;
+	bool	resumed;
+	char	alpn[256];
+};
+
+/**
+ * struct zsock_tls - what the handler keeps of a socket
+ * @sock: the outer socket; NULL for one that accept() has not finished yet
+ * @lock: for what changes a state, @conf, @handshake, @callers
+ * @state: enum zsock_tls_state; read without @lock
+ * @callers: threads in the inner socket's connect()
+ * @told: connect() has said that it succeeded
+ * @conf: what is asked for
+ * @handshake: a client's own that is under way
+ * @listener: a listener's connections, from the first listen() on
+ * @wait: in the outer socket's wait queue while it connects or listens
+ * @waiting: it is there
+ * @work: what @wait's events lead to
+ * @result: of the last handshake, and of what ended the connection
+ * @control: held by who takes records that are no data
+ * @ncontrol: such records since there was data
+ * @rx_error: what recv() says for ever, once something has gone wrong
+ * @rx_end: the peer has said that it is done, or @rx_error is set
+ * @rx_data: data has come
+ * @rx_shut: shutdown(SHUT_RD)
+ * @tx_end: close_notify or a fatal alert was sent
+ * @server: role
+ * @id: of the handshake
+ * @agent: portid of who did it
+ * @message: a handshake message that came in part
+ * @message_len: bytes of it
+ */
+struct zsock_tls {
+	struct socket			*sock;
+	struct mutex			lock;
+	u8				state;
+	bool				told;
+	bool				waiting;
+	unsigned int			callers;
+	struct zsock_tls_conf		*conf;
+	struct zsock_handshake		*handshake;
+	struct zsock_tls_listener	*listener;
+	struct wait_queue_entry		wait;
+	struct delayed_work		work;
+	struct zsock_tls_result		result;
+
+	struct mutex			control;
+	unsigned int			ncontrol;
+	int				rx_error;
+	bool				rx_end;
+	bool				rx_data;
+	bool				rx_shut;
+	bool				server;
+	unsigned long			tx_end;
+	u64				id;
+	u32				agent;
+	unsigned int			message_len;
+	u8				*message;
+};
+
+extern struct workqueue_struct *zsock_tls_wq;
+
+struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf);
+void zsock_tls_free(void *priv);
+void zsock_tls_sk_move(struct sock *sk, struct socket *to);
+bool zsock_tls_attached(const struct sock *sk);
+
+/* The state, and with it all that was written before it. */
+static inline u8 zsock_tls_state(const struct zsock_tls *tls)
+{
+	/* Pairs with zsock_tls_set_state(). */
+	return smp_load_acquire(&tls->state);
+}
+
+static inline void zsock_tls_set_state(struct zsock_tls *tls, u8 state)
+{
+	/* Pairs with zsock_tls_state(). */
+	smp_store_release(&tls->state, state);
+}
+
+/* sockopt.c */
+int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
+			 sockptr_t optval, unsigned int optlen);
+int zsock_tls_getsockopt(struct socket *sock, int level, int optname,
+			 char __user *optval, int __user *optlen);
+
+/* connect.c */
+int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
+		      int flags);
+void zsock_tls_connect_work(struct zsock_tls *tls);
+int zsock_tls_wait(struct zsock_tls *tls, long *timeo);
+void zsock_tls_abandon(struct zsock_tls *tls, int err);
+void zsock_tls_watch(struct zsock_tls *tls);
+void zsock_tls_unwatch(struct zsock_tls *tls);
+void zsock_tls_work(struct work_struct *work);
+
+/* listen.c */
+int zsock_tls_listen(struct socket *sock, int backlog);
+int zsock_tls_accept(struct socket *sock, struct socket *newsock, bool nonblock,
+		     void **priv);
+void zsock_tls_listen_work(struct zsock_tls *tls);
+bool zsock_tls_acceptable(struct zsock_tls *tls);
+void zsock_tls_listen_stop(struct zsock_tls *tls);
+void zsock_tls_listener_free(struct zsock_tls_listener *listener);
+
+/* wait.c, record.c */
+void zsock_tls_override_waiting(struct proto_ops *ops);
+void zsock_tls_override_records(struct proto_ops *ops);
+
+/* control.c */
+#define ZSOCK_TLS_AGAIN		1	/* taken: try again */
+#define ZSOCK_TLS_NOTHING	2	/* there was no such record */
+int zsock_tls_control(struct socket *sock, struct zsock_tls *tls);
+int zsock_tls_fatal(struct socket *sock, struct zsock_tls *tls, u8 alert,
+		    int err);
+void zsock_tls_send_close(struct socket *sock, struct zsock_tls *tls);
+int zsock_tls_rx_broken(struct zsock_tls *tls, int err);
+
+/* ---- handshakes: handshake.c ---- */
+
+enum zsock_handshake_state {
+	ZSOCK_HANDSHAKE_NEW,
+	ZSOCK_HANDSHAKE_PENDING,	/* no agent has it */
+	ZSOCK_HANDSHAKE_ACCEPTED,
+	ZSOCK_HANDSHAKE_FINISHED,
+};
+
+/**
+ * struct zsock_handshake_cred - a credential that a handshake may use
+ * @tag: where it was
+ * @type: ZSOCK_CRED_*
+ * @ref: held until the handshake ends
+ */
+struct zsock_handshake_cred {
+	int			tag;
+	u32			type;
+	struct zsock_cred_ref	ref;
+};
+
+/**
+ * struct zsock_handshake - a request to the agent
+ * @ref: its owner, its timer, the list it is in, the wire's file
+ * @list: in the namespace's pending or accepted ones, under their lock
+ * @owned: in a listener's busy or ready ones, under the listener's lock
+ * @state: enum zsock_handshake_state, under the namespace's lock
+ * @lonely: no agent was there when the timer ran last
+ * @portid: the agent's that accepted it
+ * @id: told to the agent
+ * @net: namespace; the sk holds it
+ * @sk: the connection
+ * @pot: its struct socket for the time being
+ * @lock: held by a call on the wire; taken to make @detached true
+ * @detached: the wire leads nowhere any more
+ * @conf: what is asked for
+ * @role: TLS_DTLS_ROLE_*
+ * @version: at least
+ * @uid: whose socket it is
+ * @begun: jiffies
+ * @deadline: jiffies
+ * @tick: time limit and grace
+ * @finished: @done has returned
+ * @done: called once, unless the owner cancelled
+ * @owner: @done's own
+ * @result: what the agent told
+ * @ncreds: of @creds
+ * @creds: credentials to be used
+ */
+struct zsock_handshake {
+	refcount_t		ref;
+	struct list_head	list;
+	struct list_head	owned;
+	u8			state;
+	bool			lonely;
+	u32			portid;
+	u64			id;
+	struct net		*net;
+	struct sock		*sk;
+	struct socket		*pot;
+	struct mutex		lock;
+	bool			detached;
+	struct zsock_tls_conf	*conf;
+	u8			role;
+	u16			version;
+	kuid_t			uid;
+	unsigned long		begun;
+	unsigned long		deadline;
+	struct delayed_work	tick;
+	struct completion	finished;
+	void			(*done)(struct zsock_handshake *hs, int err);
+	void			*owner;
+	struct zsock_tls_result	result;
+	unsigned int		ncreds;
+	struct zsock_handshake_cred creds[];
+};
+
+struct zsock_handshake *
+zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
+		    struct socket *pot, struct sock *sk, u8 role);
+int zsock_handshake_submit(struct zsock_handshake *hs,
+			   void (*done)(struct zsock_handshake *hs, int err),
+			   void *owner);
+bool zsock_handshake_finish(struct zsock_handshake *hs, int err);
+bool zsock_handshake_cancel(struct zsock_handshake *hs);
+void zsock_handshake_put(struct zsock_handshake *hs);
+struct zsock_handshake *zsock_handshake_next(struct net *net, u32 portid);
+struct zsock_handshake *zsock_handshake_find(struct net *net, u64 id,
+					     u32 portid);
+void zsock_handshake_agent_gone(struct net *net, u32 portid);
+void zsock_handshakes_init(struct zsock_handshakes *all);
+int zsock_tls_init(void);
+void zsock_tls_exit(void);
+
+static inline struct zsock_handshake *
+zsock_handshake_get(struct zsock_handshake *hs)
+{
+	refcount_inc(&hs->ref);
+	return hs;
+}
+
+/* wire.c */
+struct file *zsock_wire_open(struct zsock_handshake *hs);
+
+/* handshake_netlink.c */
+void zsock_handshake_nl_ready(struct net *net);
+bool zsock_handshake_nl_agents(struct net *net);
+void zsock_handshake_nl_ticket(struct net *net, u32 portid, u64 id,
+			       const void *data, unsigned int len);
+void zsock_handshake_nl_purge(struct net *net, kuid_t uid);
+
+/* verify.c */
+struct zsock_verifier;
+int zsock_verifier_fd(struct zsock_tls *tls);
+struct file *zsock_verifier_ask(struct zsock_verifier *verifier, u64 id);
+struct zsock_verifier *zsock_verifier_get(struct zsock_verifier *verifier);
+void zsock_verifier_put(struct zsock_verifier *verifier);
+
+#endif /* _ZSOCK_TLS_TLS_H */
