@@ -42,11 +42,11 @@ static void zsock_inherit(struct sock *sk, struct sock *opener)
 void zsock_release_cb(struct sock *placeholder)
 {
 	struct zsock_sock *zs = &zsock_fresh(placeholder)->zs;
-	struct sock *sk;
+	struct sock *sk = zs->sock->sk;
 
-	if (likely(!sock_flag(placeholder, SOCK_FASYNC)) || !zsock_table(zs))
+	/* Not zsock_table(): it is published after this lock was let go. */
+	if (likely(!sock_flag(placeholder, SOCK_FASYNC)) || sk == placeholder)
 		return;
-	sk = zs->sock->sk;
 	bh_lock_sock(sk);
 	set_bit(SOCK_FASYNC, &sk->sk_flags);
 	bh_unlock_sock(sk);

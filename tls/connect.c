@@ -53,13 +53,28 @@ static struct socket *zsock_tls_pot(struct socket *sock)
 
 /* ---- watching for TCP's part to end ---- */
 
+/*
+ * The connection is closed in an orderly way after a handshake that failed, and
+ * the peer may answer with a reset: what went wrong is something else.
+ */
+static void zsock_tls_keep_error(struct zsock_tls *tls)
+{
+	struct sock *sk = tls->sock->sk;
+
+	if (READ_ONCE(sk->sk_err))
+		WRITE_ONCE(sk->sk_err, tls->told ? 0 : tls->result.error);
+}
+
 static int zsock_tls_event(struct wait_queue_entry *wait, unsigned int mode,
 			   int sync, void *key)
 {
 	struct zsock_tls *tls = container_of(wait, struct zsock_tls, wait);
 
-	/* Under the queue's lock: the work may not run, nor @tls go. */
-	mod_delayed_work(zsock_tls_wq, &tls->work, 0);
+	/* Under the queue's lock: @tls does not go. */
+	if (READ_ONCE(tls->state) == ZSOCK_TLS_FAILED)
+		zsock_tls_keep_error(tls);
+	else
+		mod_delayed_work(zsock_tls_wq, &tls->work, 0);
 	return 0;
 }
 
@@ -103,9 +118,10 @@ static void zsock_tls_fail(struct zsock_tls *tls, int err)
 
 	tls->result.error = -err;
 	WRITE_ONCE(sk->sk_err, -err);
-	/* The agent's alert is to arrive: no reset. */
-	zsock_inner_ops(sock)->shutdown(sock, SHUT_RDWR);
 	zsock_tls_set_state(tls, ZSOCK_TLS_FAILED);
+	zsock_tls_watch(tls);
+	/* The agent's alert is to arrive: no reset of ours. */
+	zsock_inner_ops(sock)->shutdown(sock, SHUT_RDWR);
 }
 
 /* kTLS's calls, with ours on top, become the socket's. Under the lock. */
@@ -186,7 +202,6 @@ static void zsock_tls_begin(struct zsock_tls *tls)
 out:
 	if (!err)
 		return;
-	zsock_tls_unwatch(tls);
 	zsock_tls_fail(tls, err);
 }
 
@@ -366,7 +381,9 @@ static int zsock_tls_outcome(struct zsock_tls *tls)
 
 	mutex_lock(&tls->lock);
 	if (tls->state == ZSOCK_TLS_FAILED) {
-		err = sock_error(tls->sock->sk) ?: -ECONNABORTED;
+		tls->told = true;
+		sock_error(tls->sock->sk);
+		err = -tls->result.error;
 	} else if (tls->state == ZSOCK_TLS_OPEN && !tls->told) {
 		tls->told = true;
 		err = 0;

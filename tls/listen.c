@@ -33,6 +33,19 @@ struct zsock_tls_listener {
 
 /* ---- a handshake of a listener's ends ---- */
 
+/*
+ * The connection is closed now, even if the agent keeps its descriptor. The
+ * handshake has ended; it was the listener's.
+ */
+static void zsock_tls_drop(struct zsock_handshake *hs)
+{
+	struct socket *pot = hs->pot;
+
+	pot->ops->release(pot);
+	pot->sk = NULL;
+	zsock_handshake_put(hs);
+}
+
 static void zsock_tls_served(struct zsock_handshake *hs, int err)
 {
 	struct zsock_tls *tls = hs->owner;
@@ -54,7 +67,7 @@ static void zsock_tls_served(struct zsock_handshake *hs, int err)
 		mod_delayed_work(zsock_tls_wq, &tls->work, 0);
 	spin_unlock(&l->lock);
 	if (err)
-		zsock_handshake_put(hs);
+		zsock_tls_drop(hs);
 	else if (again)
 		sk->sk_data_ready(sk);
 }
@@ -260,7 +273,7 @@ static void zsock_tls_drop_busy(struct zsock_tls_listener *l)
 			list_del_init(&hs->owned);
 			l->nbusy--;
 			spin_unlock(&l->lock);
-			zsock_handshake_put(hs);
+			zsock_tls_drop(hs);
 		}
 		zsock_handshake_put(hs);
 	}
@@ -297,7 +310,7 @@ void zsock_tls_listen_stop(struct zsock_tls *tls)
 	cancel_delayed_work_sync(&tls->work);
 	zsock_tls_drop_busy(l);
 	while ((hs = zsock_tls_finished(l)))
-		zsock_handshake_put(hs);
+		zsock_tls_drop(hs);
 }
 
 void zsock_tls_listener_free(struct zsock_tls_listener *listener)
@@ -386,7 +399,7 @@ int zsock_tls_accept(struct socket *sock, struct socket *newsock, bool nonblock,
 	mod_delayed_work(zsock_tls_wq, &tls->work, 0);
 	child = zsock_tls_child(hs);
 	if (!child) {
-		zsock_handshake_put(hs);
+		zsock_tls_drop(hs);
 		return -ENOMEM;
 	}
 	zsock_tls_hand_over(hs, newsock);

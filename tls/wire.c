@@ -31,10 +31,13 @@ static void zsock_wire_leave(struct zsock_handshake *hs)
 	mutex_unlock(&hs->lock);
 }
 
+/* Also serves the socket of an accept(), which has nothing of ours. */
 static int zsock_wire_release(struct socket *sock)
 {
 	struct zsock_handshake *hs = zsock_wire(sock);
 
+	if (!hs)
+		return 0;
 	sock->sk = NULL;
 	SOCK_INODE(sock)->i_private = NULL;
 	zsock_handshake_put(hs);

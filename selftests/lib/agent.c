@@ -230,7 +230,7 @@ static int answer(struct agent *agent, int *fd)
 	}
 }
 
-int agent_done(struct agent *agent, uint64_t id, int error)
+static int done(struct agent *agent, uint64_t id, int error)
 {
 	struct request req;
 
@@ -250,6 +250,17 @@ int agent_done(struct agent *agent, uint64_t id, int error)
 	return answer(agent, NULL);
 }
 
+/* The answer is not for the agent's own thread to read. */
+int agent_done(struct agent *agent, uint64_t id, int error)
+{
+	int ret;
+
+	pthread_mutex_lock(&agent->lock);
+	ret = done(agent, id, error);
+	pthread_mutex_unlock(&agent->lock);
+	return ret;
+}
+
 static void serve(struct agent *agent, int fd)
 {
 	int error = agent->mode == AGENT_FAILS ? agent->error : 0;
@@ -267,7 +278,7 @@ static void serve(struct agent *agent, int fd)
 		perror("agent: kTLS");
 		error = EOPNOTSUPP;
 	}
-	agent_done(agent, agent->id, error);
+	done(agent, agent->id, error);
 	close(fd);
 }
 
@@ -292,15 +303,17 @@ static void *agent_main(void *arg)
 	char buf[16384];
 	int len;
 
-	accept_all(agent);
+	pthread_mutex_lock(&agent->lock);
 	for (;;) {
+		accept_all(agent);
+		pthread_mutex_unlock(&agent->lock);
 		poll(pfd, 2, -1);
 		if (pfd[1].revents)
 			return NULL;
+		pthread_mutex_lock(&agent->lock);
 		len = recv(agent->nl, buf, sizeof(buf), MSG_DONTWAIT);
 		if (len > 0 && !((struct nlmsghdr *)buf)->nlmsg_seq)
 			event(agent, (struct nlmsghdr *)buf);
-		accept_all(agent);
 	}
 }
 
@@ -347,6 +360,7 @@ int agent_start(struct agent *agent)
 	if (!agent->version)
 		agent->version = 0x0304;
 	agent->fd = -1;
+	pthread_mutex_init(&agent->lock, NULL);
 	agent->nl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (agent->nl < 0 || bind(agent->nl, (struct sockaddr *)&addr, sizeof(addr)))
 		return -1;
