@@ -195,6 +195,8 @@ static void event(struct agent *agent, const struct nlmsghdr *nlh)
 	const char *end, *p = attrs_of(nlh, &end);
 	const struct nlattr *attr;
 
+	if (genl->cmd == ZSOCK_CMD_HANDSHAKE_READY)
+		agent->again = true;
 	if (genl->cmd == ZSOCK_CMD_HANDSHAKE_PURGE)
 		agent->purges++;
 	if (genl->cmd != ZSOCK_CMD_HANDSHAKE_TICKET)
@@ -289,10 +291,15 @@ static void accept_all(struct agent *agent)
 
 	while (agent->mode != AGENT_IGNORES) {
 		fd = -1;
+		/* An event that comes before the answer is perhaps of one after it. */
+		agent->again = false;
 		begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT);
-		if (send_request(agent, &req) || answer(agent, &fd))
+		if (send_request(agent, &req))
 			return;
-		serve(agent, fd);
+		if (!answer(agent, &fd))
+			serve(agent, fd);
+		else if (!agent->again)
+			return;
 	}
 }
 

@@ -40,6 +40,7 @@ struct agent {
 	int purges;
 
 	int nl, family;
+	bool again;
 	pthread_mutex_t lock;	/* of nl */
 	int stop[2];
 	pthread_t thread;
