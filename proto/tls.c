@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TLS: TCP with a handshake after connect(), and kTLS after that. */
+#include <linux/kmod.h>
+#include <linux/once.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/tcp.h>
@@ -21,6 +23,7 @@ struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf)
 	tls = kzalloc(sizeof(*tls), GFP_KERNEL_ACCOUNT);
 	if (!tls)
 		return NULL;
+	refcount_set(&tls->ref, 1);
 	mutex_init(&tls->lock);
 	mutex_init(&tls->control);
 	INIT_DELAYED_WORK(&tls->work, zsock_tls_work);
@@ -29,10 +32,10 @@ struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf)
 	return tls;
 }
 
-void zsock_tls_free(void *priv)
+void zsock_tls_put(struct zsock_tls *tls)
 {
-	struct zsock_tls *tls = priv;
-
+	if (!refcount_dec_and_test(&tls->ref))
+		return;
 	zsock_tls_listener_free(tls->listener);
 	zsock_tls_conf_put(tls->conf);
 	kfree_sensitive(tls->message);
@@ -41,11 +44,18 @@ void zsock_tls_free(void *priv)
 	kfree(tls);
 }
 
+/* kTLS, in time for the first handshake. An agent may load it, too. */
+static void zsock_tls_load(void)
+{
+	request_module("tcp-ulp-tls");
+}
+
 static int zsock_tls_sock_open(struct socket *sock, void **priv)
 {
 	struct zsock_tls_conf *conf = zsock_tls_conf_new();
 	struct zsock_tls *tls;
 
+	DO_ONCE_SLEEPABLE(zsock_tls_load);
 	if (!conf)
 		return -ENOMEM;
 	tls = zsock_tls_new(conf);
@@ -57,6 +67,11 @@ static int zsock_tls_sock_open(struct socket *sock, void **priv)
 	return 0;
 }
 
+static void zsock_tls_sock_free(void *priv)
+{
+	zsock_tls_put(priv);
+}
+
 /* Nobody else has the socket; its work and its handshakes may be under way. */
 static void zsock_tls_sock_close(struct socket *sock)
 {
@@ -66,6 +81,8 @@ static void zsock_tls_sock_close(struct socket *sock)
 	cancel_delayed_work_sync(&tls->work);
 	zsock_tls_listen_stop(tls);
 	zsock_tls_abandon(tls, -ECONNABORTED);
+	/* A handshake that failed has watched for what TCP makes of it. */
+	zsock_tls_unwatch(tls);
 	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN)
 		zsock_tls_send_close(sock, tls);
 }
@@ -135,7 +152,7 @@ ZSOCK_DEFINE_PROTO(tls) = {
 	.open		= zsock_tls_sock_open,
 	.accept		= zsock_tls_accept,
 	.close		= zsock_tls_sock_close,
-	.free		= zsock_tls_free,
+	.free		= zsock_tls_sock_free,
 	.info		= zsock_tls_info,
 	.no_pair	= true,
 };

@@ -155,8 +155,9 @@ static void zsock_tls_connected(struct zsock_handshake *hs, int err)
 	if (err)
 		zsock_tls_fail(tls, err);
 	tls->handshake = NULL;
-	mutex_unlock(&tls->lock);
+	/* Under the lock: close() takes it, and finds nothing to wait for. */
 	zsock_tls_wake(tls->sock);
+	mutex_unlock(&tls->lock);
 	/* The connection's own reference. */
 	zsock_handshake_put(hs);
 }

@@ -120,6 +120,7 @@ zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
 	hs->sk = sk;
 	sock_hold(sk);
 	hs->pot = pot;
+	hs->tls = zsock_tls_get(tls);
 	return hs;
 }
 
@@ -132,6 +133,7 @@ void zsock_handshake_put(struct zsock_handshake *hs)
 	sock_release(hs->pot);
 	sock_put(hs->sk);
 	zsock_tls_conf_put(hs->conf);
+	zsock_tls_put(hs->tls);
 	mutex_destroy(&hs->lock);
 	kfree(hs);
 }

@@ -46,30 +46,31 @@ static void zsock_tls_drop(struct zsock_handshake *hs)
 	zsock_handshake_put(hs);
 }
 
+/*
+ * Once the listener has stopped nobody looks for ready ones, and the socket may
+ * go at any time: all that needs it is done under the lock.
+ */
 static void zsock_tls_served(struct zsock_handshake *hs, int err)
 {
 	struct zsock_tls *tls = hs->owner;
 	struct zsock_tls_listener *l = tls->listener;
-	struct sock *sk = tls->sock->sk;
-	bool again;
+	bool ready;
 
 	spin_lock(&l->lock);
+	ready = !err && !l->stopped;
 	l->nbusy--;
-	if (err) {
-		list_del_init(&hs->owned);
-	} else {
-		list_move_tail(&hs->owned, &l->ready);
+	list_del_init(&hs->owned);
+	if (ready) {
+		list_add_tail(&hs->owned, &l->ready);
 		l->nready++;
+		tls->sock->sk->sk_data_ready(tls->sock->sk);
 	}
-	again = !l->stopped;
-	/* Under the lock: once it stopped, nothing begins the work again. */
-	if (again)
+	/* There is a place for another. */
+	if (!l->stopped)
 		mod_delayed_work(zsock_tls_wq, &tls->work, 0);
 	spin_unlock(&l->lock);
-	if (err)
+	if (!ready)
 		zsock_tls_drop(hs);
-	else if (again)
-		sk->sk_data_ready(sk);
 }
 
 /* ---- taking TCP's connections ---- */

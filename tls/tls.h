@@ -131,6 +131,7 @@ struct zsock_tls_result {
 
 /**
  * struct zsock_tls - what the handler keeps of a socket
+ * @ref: the socket, its handshakes: these may end while it is being closed
  * @sock: the outer socket; NULL for one that accept() has not finished yet
  * @lock: for what changes a state, @conf, @handshake, @callers
  * @state: enum zsock_tls_state; read without @lock
@@ -157,6 +158,7 @@ struct zsock_tls_result {
  * @message_len: bytes of it
  */
 struct zsock_tls {
+	refcount_t			ref;
 	struct socket			*sock;
 	struct mutex			lock;
 	u8				state;
@@ -187,7 +189,7 @@ struct zsock_tls {
 extern struct workqueue_struct *zsock_tls_wq;
 
 struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf);
-void zsock_tls_free(void *priv);
+void zsock_tls_put(struct zsock_tls *tls);
 void zsock_tls_sk_move(struct sock *sk, struct socket *to);
 bool zsock_tls_attached(const struct sock *sk);
 
@@ -202,6 +204,12 @@ static inline void zsock_tls_set_state(struct zsock_tls *tls, u8 state)
 {
 	/* Pairs with zsock_tls_state(). */
 	smp_store_release(&tls->state, state);
+}
+
+static inline struct zsock_tls *zsock_tls_get(struct zsock_tls *tls)
+{
+	refcount_inc(&tls->ref);
+	return tls;
 }
 
 /* sockopt.c */
@@ -275,6 +283,7 @@ struct zsock_handshake_cred {
  * @net: namespace; the sk holds it
  * @sk: the connection
  * @pot: its struct socket for the time being
+ * @tls: whose it is
  * @lock: held by a call on the wire; taken to make @detached true
  * @detached: the wire leads nowhere any more
  * @conf: what is asked for
@@ -302,6 +311,7 @@ struct zsock_handshake {
 	struct net		*net;
 	struct sock		*sk;
 	struct socket		*pot;
+	struct zsock_tls	*tls;
 	struct mutex		lock;
 	bool			detached;
 	struct zsock_tls_conf	*conf;
