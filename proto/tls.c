@@ -83,8 +83,10 @@ static void zsock_tls_sock_close(struct socket *sock)
 	zsock_tls_abandon(tls, -ECONNABORTED);
 	/* A handshake that failed has watched for what TCP makes of it. */
 	zsock_tls_unwatch(tls);
-	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN)
-		zsock_tls_send_close(sock, tls);
+	if (zsock_tls_state(tls) != ZSOCK_TLS_OPEN)
+		return;
+	zsock_tls_drain(sock, tls);
+	zsock_tls_send_close(sock, tls);
 }
 
 static void zsock_tls_inner(struct zsock_spec *spec)

@@ -23,6 +23,8 @@
 #define ZSOCK_TLS_MESSAGE_MAX	(2 * TLS_MAX_PAYLOAD_SIZE)
 /* Records without data in between; a peer who sends more is up to something. */
 #define ZSOCK_TLS_CONTROL_MAX	64
+/* More of one connection's are no use, and would fill the agent's queue. */
+#define ZSOCK_TLS_TICKETS_MAX	4
 
 /* ---- sending ---- */
 
@@ -125,6 +127,17 @@ static int zsock_tls_alert(struct socket *sock, struct zsock_tls *tls,
 	return -ECONNRESET;
 }
 
+/* The program may be changing its mind. */
+static bool zsock_tls_caches(struct zsock_tls *tls)
+{
+	bool cache;
+
+	mutex_lock(&tls->lock);
+	cache = tls->conf->cache;
+	mutex_unlock(&tls->lock);
+	return cache;
+}
+
 /* New keys are nothing that this kernel's kTLS can take. */
 static int zsock_tls_message_1_3(struct socket *sock, struct zsock_tls *tls,
 				 const u8 *message, unsigned int len)
@@ -133,10 +146,13 @@ static int zsock_tls_message_1_3(struct socket *sock, struct zsock_tls *tls,
 	case ZSOCK_TLS_NEW_TICKET:
 		if (tls->server)
 			break;
-		if (tls->conf->cache)
+		if (tls->tickets < ZSOCK_TLS_TICKETS_MAX &&
+		    zsock_tls_caches(tls)) {
+			tls->tickets++;
 			zsock_handshake_nl_ticket(sock_net(sock->sk),
 						  tls->agent, tls->id, message,
 						  len);
+		}
 		return ZSOCK_TLS_AGAIN;
 	case ZSOCK_TLS_KEY_UPDATE:
 		return zsock_tls_fatal(sock, tls, TLS_ALERT_DESC_INTERNAL_ERROR,
@@ -297,4 +313,22 @@ int zsock_tls_control(struct socket *sock, struct zsock_tls *tls)
 				       zsock_tls_take_control(sock, tls);
 	mutex_unlock(&tls->control);
 	return ret;
+}
+
+/*
+ * A server's tickets come before its first data, and are no reason to wake a
+ * program. Later on what is there is data, or the end.
+ */
+bool zsock_tls_rx_expects(const struct zsock_tls *tls)
+{
+	return !tls->server && !READ_ONCE(tls->rx_data) &&
+	       !READ_ONCE(tls->rx_end) && tls->result.version == ZSOCK_TLS_1_3;
+}
+
+/* TCP ends a connection by a reset where something was left unread. */
+void zsock_tls_drain(struct socket *sock, struct zsock_tls *tls)
+{
+	while (zsock_tls_rx_expects(tls) &&
+	       zsock_tls_control(sock, tls) == ZSOCK_TLS_AGAIN)
+		;
 }

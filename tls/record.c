@@ -147,24 +147,13 @@ static ssize_t zsock_tls_splice_read(struct socket *sock, loff_t *ppos,
 	}
 }
 
-/*
- * A server's tickets come before its first data, and are no reason to wake a
- * program. Later on what is there is data, or the end.
- */
-static bool zsock_tls_rx_expects(const struct zsock_tls *tls)
-{
-	return !tls->server && !READ_ONCE(tls->rx_data) &&
-	       tls->result.version == ZSOCK_TLS_1_3;
-}
-
 static __poll_t zsock_tls_poll(struct file *file, struct socket *sock,
 			       struct poll_table_struct *wait)
 {
 	struct zsock_tls *tls = zsock_priv(sock);
 	__poll_t mask = zsock_inner_ops(sock)->poll(file, sock, wait);
 
-	while (mask & EPOLLIN && zsock_tls_rx_expects(tls) &&
-	       !READ_ONCE(tls->rx_end)) {
+	while (mask & EPOLLIN && zsock_tls_rx_expects(tls)) {
 		if (zsock_tls_control(sock, tls) != ZSOCK_TLS_AGAIN)
 			break;
 		mask = zsock_inner_ops(sock)->poll(file, sock, NULL);

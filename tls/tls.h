@@ -154,6 +154,7 @@ struct zsock_tls_result {
  * @server: role
  * @id: of the handshake
  * @agent: portid of who did it
+ * @tickets: that the agent was sent
  * @message: a handshake message that came in part
  * @message_len: bytes of it
  */
@@ -182,6 +183,7 @@ struct zsock_tls {
 	unsigned long			tx_end;
 	u64				id;
 	u32				agent;
+	unsigned int			tickets;
 	unsigned int			message_len;
 	u8				*message;
 };
@@ -247,7 +249,9 @@ void zsock_tls_override_records(struct proto_ops *ops);
 int zsock_tls_control(struct socket *sock, struct zsock_tls *tls);
 int zsock_tls_fatal(struct socket *sock, struct zsock_tls *tls, u8 alert,
 		    int err);
+void zsock_tls_drain(struct socket *sock, struct zsock_tls *tls);
 void zsock_tls_send_close(struct socket *sock, struct zsock_tls *tls);
+bool zsock_tls_rx_expects(const struct zsock_tls *tls);
 int zsock_tls_rx_broken(struct zsock_tls *tls, int err);
 
 /* ---- handshakes: handshake.c ---- */

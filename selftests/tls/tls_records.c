@@ -204,6 +204,45 @@ TEST_F(records, ticket_in_pieces)
 	EXPECT_EQ(1, recv(self->fd, buf, sizeof(buf), 0));
 }
 
+/* Unread tickets do not turn the end of a connection into a reset. */
+TEST_F(records, close_with_tickets)
+{
+	char buf[100];
+	int len = sizeof(buf);
+
+	if (variant->server || variant->version == 0x0303)
+		SKIP(return, "no tickets there");
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(0, agent_send_record(self->peer, HANDSHAKE, ticket, sizeof(ticket)));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(ALERT, agent_recv_record(self->peer, buf, &len));
+	EXPECT_EQ(0, recv(self->peer, buf, sizeof(buf), 0));
+}
+
+/* They reach the agent of a socket that wants them kept, within bounds. */
+TEST_F(records, tickets_for_the_agent)
+{
+	char buf[100];
+
+	if (variant->server || variant->version == 0x0303)
+		SKIP(return, "no tickets there");
+	ASSERT_EQ(0, zs_setint(self->fd, SOL_TLS, TLS_SESSION_CACHE, 1));
+	for (int i = 0; i < 10; i++)
+		ASSERT_EQ(0, agent_send_record(self->peer, HANDSHAKE, ticket, sizeof(ticket)));
+	ASSERT_EQ(1, send(self->peer, "x", 1, 0));
+	ASSERT_EQ(1, recv(self->fd, buf, sizeof(buf), 0));
+	for (int i = 0; i < 100 && self->agent.tickets < 4; i++)
+		zs_sleep_ms(10);
+	zs_sleep_ms(50);
+	EXPECT_EQ(4, self->agent.tickets);
+	EXPECT_EQ(sizeof(ticket), self->agent.ticket_len);
+	ASSERT_EQ(0, setsockopt(self->fd, SOL_TLS, TLS_SESSION_CACHE_PURGE, NULL, 0));
+	for (int i = 0; i < 100 && !self->agent.purges; i++)
+		zs_sleep_ms(10);
+	EXPECT_EQ(1, self->agent.purges);
+}
+
 TEST_F(records, key_update)
 {
 	static const unsigned char update[] = { 24, 0, 0, 1, 0 };
