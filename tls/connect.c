@@ -321,8 +321,9 @@ static int zsock_tls_reset(struct zsock_tls *tls)
 		sk->sk_err = 0;
 	}
 	release_sock(sk);
+	/* kTLS, which the agent may have attached, does not let go of it. */
 	if (err)
-		return -EISCONN;
+		return -ECONNABORTED;
 	zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
 	return 0;
 }
