@@ -290,7 +290,6 @@ static const struct genl_ops zsock_nl_ops[] = {
 	ZSOCK_NL_CRED(ALLOW, allow),
 	ZSOCK_NL_CRED(DENY, deny),
 	ZSOCK_NL_HANDSHAKE(ACCEPT, accept),
-	ZSOCK_NL_HANDSHAKE(CRED, cred),
 	ZSOCK_NL_HANDSHAKE(DONE, done),
 	{
 		.cmd		= ZSOCK_CMD_CRED_GET,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The agent's commands, and what it is told of its own accord. */
 #include <linux/file.h>
-#include <linux/key.h>
 #include <linux/netlink.h>
 #include <net/genetlink.h>
 
@@ -27,7 +26,6 @@ const struct nla_policy zsock_handshake_policy[ZSOCK_A_HANDSHAKE_MAX + 1] = {
 								&zsock_nl_u16),
 	[ZSOCK_A_HANDSHAKE_VERIFY_RESULT] = { .type = NLA_U32 },
 	[ZSOCK_A_HANDSHAKE_RESUMED]	= { .type = NLA_FLAG },
-	[ZSOCK_A_HANDSHAKE_SERIAL]	= { .type = NLA_U64 },
 };
 
 /* Not nla_put_u64_64bit(): the agent does not mind alignment. */
@@ -291,68 +289,6 @@ static struct zsock_handshake *zsock_nl_find(struct genl_info *info)
 		return ERR_PTR(-EINVAL);
 	return zsock_handshake_find(genl_info_net(info), nla_get_u64(id),
 				    info->snd_portid) ?: ERR_PTR(-ENOENT);
-}
-
-/* ---- ZSOCK_CMD_HANDSHAKE_CRED ---- */
-
-static int zsock_nl_send_cred(const struct zsock_cred_ref *ref,
-			      struct genl_info *info)
-{
-	struct sk_buff *skb;
-	void *hdr;
-
-	skb = genlmsg_new(nla_total_size(ref->len), GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(skb, info, &zsock_genl, 0,
-				ZSOCK_CMD_HANDSHAKE_CRED);
-	if (!hdr ||
-	    nla_put(skb, ZSOCK_A_HANDSHAKE_DATA, ref->len, ref->data)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, hdr);
-	return genlmsg_reply(skb, info);
-}
-
-/* Takes a hold of its own, since the handshake may end at any moment. */
-static int zsock_nl_hold_cred(struct zsock_handshake *hs, u64 serial,
-			      struct zsock_cred_ref *ref)
-{
-	unsigned int i;
-	int err = -ENOENT;
-
-	mutex_lock(&hs->lock);
-	for (i = 0; !hs->detached && i < hs->ncreds; i++)
-		if (hs->creds[i].ref.serial == serial) {
-			*ref = hs->creds[i].ref;
-			key_get(ref->key);
-			err = 0;
-			break;
-		}
-	mutex_unlock(&hs->lock);
-	return err;
-}
-
-int zsock_handshake_nl_cred(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *serial = info->attrs[ZSOCK_A_HANDSHAKE_SERIAL];
-	struct zsock_handshake *hs;
-	struct zsock_cred_ref ref;
-	int err;
-
-	if (!serial)
-		return -EINVAL;
-	hs = zsock_nl_find(info);
-	if (IS_ERR(hs))
-		return PTR_ERR(hs);
-	err = zsock_nl_hold_cred(hs, nla_get_u64(serial), &ref);
-	zsock_handshake_put(hs);
-	if (err)
-		return err;
-	err = zsock_nl_send_cred(&ref, info);
-	zsock_cred_put(&ref);
-	return err;
 }
 
 /* ---- ZSOCK_CMD_HANDSHAKE_DONE ---- */

@@ -8,6 +8,7 @@
  * under way once the handshake is detached.
  */
 #include <linux/file.h>
+#include <linux/key.h>
 #include <linux/net.h>
 #include <linux/tcp.h>
 #include <linux/tls.h>
@@ -128,6 +129,55 @@ static int zsock_wire_setsockopt(struct socket *sock, int level, int optname,
 	return ret;
 }
 
+/* ---- credentials ---- */
+
+/* Takes a hold of its own: the copying may take its time. */
+static int zsock_wire_hold_cred(struct zsock_handshake *hs, u64 serial,
+				struct zsock_cred_ref *ref)
+{
+	unsigned int i;
+	int err = -ENOENT;
+
+	if (!zsock_wire_enter(hs))
+		err = -ESHUTDOWN;
+	for (i = 0; err == -ENOENT && i < hs->ncreds; i++)
+		if (hs->creds[i].ref.serial == serial) {
+			*ref = hs->creds[i].ref;
+			key_get(ref->key);
+			err = 0;
+		}
+	zsock_wire_leave(hs);
+	return err;
+}
+
+/* From the key to the agent's memory, and nowhere else. */
+static int zsock_wire_getsockopt(struct socket *sock, int level, int optname,
+				 char __user *optval, int __user *optlen)
+{
+	struct zsock_cred_ref ref;
+	u64 serial;
+	int len, err;
+
+	if (level != SOL_ZSOCK || optname != ZSOCK_HANDSHAKE_CRED)
+		return -ENOPROTOOPT;
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < (int)sizeof(serial))
+		return -EINVAL;
+	if (copy_from_user(&serial, optval, sizeof(serial)))
+		return -EFAULT;
+	err = zsock_wire_hold_cred(zsock_wire(sock), serial, &ref);
+	if (err)
+		return err;
+	if (ref.len > len)
+		err = -EFBIG;
+	else if (copy_to_user(optval, ref.data, ref.len) ||
+		 put_user(ref.len, optlen))
+		err = -EFAULT;
+	zsock_cred_put(&ref);
+	return err;
+}
+
 static int zsock_wire_sendmsg(struct socket *sock, struct msghdr *msg,
 			      size_t size)
 {
@@ -178,6 +228,7 @@ static const struct proto_ops zsock_wire_ops = {
 	.listen		= sock_no_listen,
 	.shutdown	= zsock_wire_shutdown,
 	.setsockopt	= zsock_wire_setsockopt,
+	.getsockopt	= zsock_wire_getsockopt,
 	.sendmsg	= zsock_wire_sendmsg,
 	.recvmsg	= zsock_wire_recvmsg,
 	.mmap		= sock_no_mmap,

@@ -242,7 +242,6 @@ enum {
 	ZSOCK_CMD_CRED_DENY,		/* do: take that back */
 	ZSOCK_CMD_HANDSHAKE_READY,	/* event: there is one to be accepted */
 	ZSOCK_CMD_HANDSHAKE_ACCEPT,	/* do: take one; EAGAIN if none waits */
-	ZSOCK_CMD_HANDSHAKE_CRED,	/* do: a credential of an accepted one */
 	ZSOCK_CMD_HANDSHAKE_DONE,	/* do: how it ended */
 	ZSOCK_CMD_HANDSHAKE_TICKET,	/* event: a ticket came on a connection */
 	ZSOCK_CMD_HANDSHAKE_PURGE,	/* event: forget sessions of a user */
@@ -370,8 +369,7 @@ enum {
 	ZSOCK_A_HANDSHAKE_CIPHER,	/* u32: IANA number of the suite used */
 	ZSOCK_A_HANDSHAKE_VERIFY_RESULT, /* u32: ZSOCK_VERIFY_* */
 	ZSOCK_A_HANDSHAKE_RESUMED,	/* flag: a cached session was used */
-	ZSOCK_A_HANDSHAKE_DATA,		/* binary: a credential, a message */
-	ZSOCK_A_HANDSHAKE_SERIAL,	/* u64: which credential is wanted */
+	ZSOCK_A_HANDSHAKE_DATA,		/* binary: a message */
 	ZSOCK_A_HANDSHAKE_VERIFY_FD,	/* s32: ask the program over this */
 
 	__ZSOCK_A_HANDSHAKE_MAX,
@@ -385,11 +383,19 @@ enum {
 	ZSOCK_A_HANDSHAKE_CRED_TYPE,	/* u32: ZSOCK_CRED_* */
 	ZSOCK_A_HANDSHAKE_CRED_FORMAT,	/* u32: ZSOCK_CRED_FORMAT_* */
 	ZSOCK_A_HANDSHAKE_CRED_LENGTH,	/* u32: bytes */
-	ZSOCK_A_HANDSHAKE_CRED_SERIAL,	/* u64: of these very bytes */
+	ZSOCK_A_HANDSHAKE_CRED_SERIAL,	/* u64: of these very bytes, see below */
 
 	__ZSOCK_A_HANDSHAKE_CRED_MAX,
 	ZSOCK_A_HANDSHAKE_CRED_MAX = __ZSOCK_A_HANDSHAKE_CRED_MAX - 1
 };
+
+/*
+ * An option at SOL_ZSOCK of the descriptor of a handshake, while that is under
+ * way: the bytes of a credential. On entry the buffer begins with its serial
+ * number, a __u64. EFBIG if it is too small for the bytes. Not a message, of
+ * which others might keep copies.
+ */
+#define ZSOCK_HANDSHAKE_CRED	4	/* get: u8[] */
 
 /* ZSOCK_A_CRED_TYPE: a tag has at most one credential of each. */
 enum zsock_cred_type {
