@@ -76,6 +76,7 @@ static void __net_exit zsock_net_leave(struct net *net)
 	zsock_proc_exit(net);
 	zsock_sysctl_exit(net);
 	zsock_creds_free(&zn->creds);
+	zsock_handshakes_free(&zn->handshakes);
 	/* Every socket held the namespace. */
 	for (i = 0; i < ZSOCK_BUCKETS; i++)
 		WARN_ON_ONCE(!hlist_empty(&zn->buckets[i].head));

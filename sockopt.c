@@ -3,6 +3,7 @@
 #include <linux/in6.h>
 #include <linux/inet.h>
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/inet_common.h>
 
@@ -232,26 +233,18 @@ static int zsock_forward_setsockopt(struct zsock_sock *zs, int level,
 	return table->next.setsockopt(zs->sock, level, optname, optval, optlen);
 }
 
-/* ->setsockopt of every AF_ZSOCK socket. */
-int zsock_setsockopt(struct socket *sock, int level, int optname,
-		     sockptr_t optval, unsigned int optlen)
+/* An option of the inner socket's. */
+static int zsock_inner_setsockopt(struct socket *sock, int level, int optname,
+				  sockptr_t optval, unsigned int optlen)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
 	const struct zsock_proto *proto = zs->handler->proto;
-	int err;
+	int err = 0;
 
-	if (level == SOL_ZSOCK && optname == ZSOCK_BACKEND)
-		return zsock_set_backend(zs, optval, optlen);
-	/* kTLS's own numbers are not to be reached: see abi.rst. */
-	if (level == SOL_ZSOCK || level == SOL_TLS)
-		return proto->setsockopt ?
-		       proto->setsockopt(sock, level, optname, optval, optlen) :
-		       -ENOPROTOOPT;
-	if (proto->check_option) {
+	if (proto->check_option)
 		err = proto->check_option(sock, level, optname, optval, optlen);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	if (!zsock_table(zs)) {
 		if (level == SOL_SOCKET)
 			err = zsock_options_set(zs, optname, optval, optlen);
@@ -262,6 +255,49 @@ int zsock_setsockopt(struct socket *sock, int level, int optname,
 			return err;
 	}
 	return zsock_forward_setsockopt(zs, level, optname, optval, optlen);
+}
+
+#define ZSOCK_COPY_MAX	1024
+
+/* From a copy; what is behind the value is not somebody else's memory. */
+static int zsock_copied_setsockopt(struct socket *sock, int level, int optname,
+				   sockptr_t optval, unsigned int optlen)
+{
+	void *value;
+	int err;
+
+	if (optlen > ZSOCK_COPY_MAX)
+		return -EBUSY;
+	value = kzalloc(ZSOCK_COPY_MAX, GFP_KERNEL);
+	if (!value)
+		return -ENOMEM;
+	if (copy_from_sockptr(value, optval, optlen))
+		err = -EFAULT;
+	else
+		err = zsock_inner_setsockopt(sock, level, optname,
+					     KERNEL_SOCKPTR(value), optlen);
+	kfree(value);
+	return err;
+}
+
+/* ->setsockopt of every AF_ZSOCK socket. */
+int zsock_setsockopt(struct socket *sock, int level, int optname,
+		     sockptr_t optval, unsigned int optlen)
+{
+	struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_proto *proto = zs->handler->proto;
+
+	if (level == SOL_ZSOCK && optname == ZSOCK_BACKEND)
+		return zsock_set_backend(zs, optval, optlen);
+	/* kTLS's own numbers are not to be reached: see abi.rst. */
+	if (level == SOL_ZSOCK || level == SOL_TLS)
+		return proto->setsockopt ?
+		       proto->setsockopt(sock, level, optname, optval, optlen) :
+		       -ENOPROTOOPT;
+	if (proto->copies && proto->copies(sock))
+		return zsock_copied_setsockopt(sock, level, optname, optval,
+					       optlen);
+	return zsock_inner_setsockopt(sock, level, optname, optval, optlen);
 }
 
 /* ->getsockopt of every AF_ZSOCK socket; SOL_SOCKET does not come here. */

@@ -22,6 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
+#include <linux/xarray.h>
 #include <net/netns/generic.h>
 #include <net/sock.h>
 #include <net/zsock.h>
@@ -384,10 +385,12 @@ struct zsock_bucket {
 
 /**
  * struct zsock_handshakes - handshakes that are under way
- * @lock: guards all but the last three
+ * @lock: guards @pending, @accepted, @count, and what is in the lists
  * @pending: no agent has them, the oldest first
  * @accepted: an agent has them
  * @count: in both
+ * @agents: portids of those that have accepted and are still there
+ * @purge: held by who has all sessions of a user's forgotten
  * @max: net.zsock.handshake_max: no more than that at once
  * @timeout: net.zsock.handshake_timeout, ms
  * @grace: net.zsock.handshake_grace, ms: how long to wait for an agent
@@ -397,6 +400,8 @@ struct zsock_handshakes {
 	struct list_head	pending;
 	struct list_head	accepted;
 	int			count;
+	struct xarray		agents;
+	struct mutex		purge;
 	int			max;
 	int			timeout;
 	int			grace;

@@ -3,7 +3,6 @@
 #include <linux/kmod.h>
 #include <linux/once.h>
 #include <linux/slab.h>
-#include <linux/tcp.h>
 #include <net/tcp.h>
 #include <net/tls.h>
 
@@ -83,7 +82,11 @@ static void zsock_tls_sock_close(struct socket *sock)
 	zsock_tls_abandon(tls, -ECONNABORTED);
 	/* A handshake that failed has watched for what TCP makes of it. */
 	zsock_tls_unwatch(tls);
+	zsock_tls_pot_empty(sock);
 	if (zsock_tls_state(tls) != ZSOCK_TLS_OPEN)
+		return;
+	/* An abortion is no proper end. */
+	if (sock_flag(sock->sk, SOCK_LINGER) && !sock->sk->sk_lingertime)
 		return;
 	zsock_tls_drain(sock, tls);
 	zsock_tls_send_close(sock, tls);
@@ -102,29 +105,13 @@ static void zsock_tls_init_sk(struct sock *sk)
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(net->ipv4.sysctl_tcp_rmem[1]));
 }
 
-/*
- * Upper-layer protocols are the agent's to attach. IPV6_ADDRFORM changes the
- * calls that kTLS is to find. Data in a SYN would be in the clear.
- */
-static int zsock_tls_check_option(struct socket *sock, int level, int optname,
-				  sockptr_t optval, unsigned int optlen)
-{
-	if (level == SOL_TCP && optname == TCP_ULP)
-		return -ENOENT;
-	if (level == SOL_TCP && optname == TCP_FASTOPEN_CONNECT)
-		return -EOPNOTSUPP;
-	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
-		return -EBUSY;
-	return 0;
-}
-
-/* TCP's own calls before the handshake, kTLS's after it. */
+/* Whatever is not kTLS's is nothing that a program's data may go to. */
 static void zsock_tls_override(struct proto_ops *ops)
 {
-	if (ops->poll == tcp_poll)
-		zsock_tls_override_waiting(ops);
-	else
+	if (zsock_tls_is_ktls(ops))
 		zsock_tls_override_records(ops);
+	else
+		zsock_tls_override_waiting(ops);
 }
 
 static void zsock_tls_info(const struct socket *sock, struct zsock_info *info)
@@ -148,6 +135,7 @@ ZSOCK_DEFINE_PROTO(tls) = {
 	.init_sk	= zsock_tls_init_sk,
 	.inner		= zsock_tls_inner,
 	.check_option	= zsock_tls_check_option,
+	.copies		= zsock_tls_copies,
 	.setsockopt	= zsock_tls_setsockopt,
 	.getsockopt	= zsock_tls_getsockopt,
 	.override	= zsock_tls_override,

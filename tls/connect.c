@@ -10,21 +10,7 @@
 
 #include "tls.h"
 
-/* ---- the sk and its struct sockets ---- */
-
-/*
- * From now on @sk's events go to @to. Nobody is asleep in the old one's queue
- * on the sk's account; pollers are in a queue of their own choice.
- */
-void zsock_tls_sk_move(struct sock *sk, struct socket *to)
-{
-	lock_sock(sk);
-	write_lock_bh(&sk->sk_callback_lock);
-	rcu_assign_pointer(sk->sk_wq, &to->wq);
-	sk_set_socket(sk, to);
-	write_unlock_bh(&sk->sk_callback_lock);
-	release_sock(sk);
-}
+/* ---- kTLS ---- */
 
 /* Whether kTLS has @sk, in both directions. */
 bool zsock_tls_attached(const struct sock *sk)
@@ -36,19 +22,56 @@ bool zsock_tls_attached(const struct sock *sk)
 	       ctx->tx_conf != TLS_BASE && ctx->rx_conf != TLS_BASE;
 }
 
+/* What kTLS has for poll(), as far as it was met: its calls are known by that. */
+static void *zsock_ktls_poll;
+
+/* @ops are those of a socket that kTLS has. */
+void zsock_tls_meet(const struct proto_ops *ops)
+{
+	WRITE_ONCE(zsock_ktls_poll, ops->poll);
+}
+
+bool zsock_tls_is_ktls(const struct proto_ops *ops)
+{
+	return ops->poll == READ_ONCE(zsock_ktls_poll);
+}
+
+/*
+ * A socket's pot, which stays as long as the socket: who found it in
+ * sk->sk_socket may look at it for a while.
+ */
 static struct socket *zsock_tls_pot(struct socket *sock)
 {
 	const struct zsock_table *table = zsock_table(zsock_sk(sock));
-	struct socket *pot = sock_alloc();
+	struct zsock_fresh *fresh = zsock_sk(sock)->fresh;
+	struct socket *pot = fresh->pot;
 
+	if (pot) {
+		pot->ops = &table->orig;
+		return pot;
+	}
+	pot = sock_alloc();
 	if (!pot)
 		return NULL;
 	pot->type = sock->type;
 	pot->state = SS_CONNECTED;
+	SOCK_INODE(pot)->i_uid = SOCK_INODE(sock)->i_uid;
+	SOCK_INODE(pot)->i_gid = SOCK_INODE(sock)->i_gid;
 	/* kTLS copies these the first time that it meets any. */
 	pot->ops = &table->orig;
 	__module_get(table->orig.owner);
+	pot->sk = sock->sk;
+	fresh->pot = pot;
 	return pot;
+}
+
+/* The socket is being closed: its sk is no business of the pot's. */
+void zsock_tls_pot_empty(struct socket *sock)
+{
+	struct zsock_fresh *fresh = zsock_sk(sock)->fresh;
+
+	if (fresh && fresh->pot && fresh->pot->sk == sock->sk)
+		fresh->pot->sk = NULL;
 }
 
 /* ---- watching for TCP's part to end ---- */
@@ -127,12 +150,11 @@ static void zsock_tls_fail(struct zsock_tls *tls, int err)
 /* kTLS's calls, with ours on top, become the socket's. Under the lock. */
 static int zsock_tls_open(struct zsock_tls *tls, struct zsock_handshake *hs)
 {
+	const struct proto_ops *ops = READ_ONCE(hs->pot->ops);
 	struct zsock_sock *zs = zsock_sk(tls->sock);
 	const struct zsock_table *table;
 
-	table = zsock_table_get(zs->handler, READ_ONCE(hs->pot->ops),
-				zsock_table(zs)->dual, false);
-	zsock_tls_sk_move(hs->sk, tls->sock);
+	table = zsock_table_get(zs->handler, ops, zsock_table(zs)->dual, false);
 	if (!table)
 		return -ENOMEM;
 	tls->id = hs->id;
@@ -150,8 +172,6 @@ static void zsock_tls_connected(struct zsock_handshake *hs, int err)
 	tls->result = hs->result;
 	if (!err)
 		err = zsock_tls_open(tls, hs);
-	else
-		zsock_tls_sk_move(hs->sk, tls->sock);
 	if (err)
 		zsock_tls_fail(tls, err);
 	tls->handshake = NULL;
@@ -164,23 +184,19 @@ static void zsock_tls_connected(struct zsock_handshake *hs, int err)
 
 static int zsock_tls_ask(struct zsock_tls *tls, struct socket *pot)
 {
-	struct sock *sk = tls->sock->sk;
 	struct zsock_handshake *hs;
 	int err;
 
-	hs = zsock_handshake_new(tls->sock, tls, pot, sk, TLS_DTLS_ROLE_CLIENT);
-	if (IS_ERR(hs)) {
-		sock_release(pot);
+	hs = zsock_handshake_new(tls->sock, tls, pot, TLS_DTLS_ROLE_CLIENT);
+	if (IS_ERR(hs))
 		return PTR_ERR(hs);
-	}
 	zsock_tls_unwatch(tls);
-	zsock_tls_sk_move(sk, pot);
+	WARN_ON_ONCE(tls->handshake);
 	tls->handshake = hs;
 	zsock_tls_set_state(tls, ZSOCK_TLS_HANDSHAKING);
 	/* zsock_tls_connected() has to wait for the lock. */
 	err = zsock_handshake_submit(hs, zsock_tls_connected, tls);
 	if (err) {
-		zsock_tls_sk_move(sk, tls->sock);
 		tls->handshake = NULL;
 		zsock_handshake_put(hs);
 	}
@@ -206,11 +222,7 @@ out:
 	zsock_tls_fail(tls, err);
 }
 
-/*
- * See how far TCP is. Nobody may be in its connect(): that waits in the queue
- * which the sk is about to leave. Who comes out of there last looks. Under the
- * lock.
- */
+/* See how far TCP is, unless somebody is in its connect(). Under the lock. */
 static void zsock_tls_check(struct zsock_tls *tls)
 {
 	if (tls->state != ZSOCK_TLS_CONNECTING || tls->callers)
@@ -264,13 +276,13 @@ void zsock_tls_abandon(struct zsock_tls *tls, int err)
 	mutex_unlock(&tls->lock);
 	if (!hs)
 		return;
+	/* If it ended by itself, or by another, that is who puts it away. */
 	if (zsock_handshake_cancel(hs)) {
 		mutex_lock(&tls->lock);
-		zsock_tls_sk_move(hs->sk, tls->sock);
 		zsock_tls_fail(tls, err);
 		tls->handshake = NULL;
-		mutex_unlock(&tls->lock);
 		zsock_tls_wake(tls->sock);
+		mutex_unlock(&tls->lock);
 		zsock_handshake_put(hs);
 	}
 	zsock_handshake_put(hs);
@@ -307,7 +319,23 @@ int zsock_tls_wait(struct zsock_tls *tls, long *timeo)
 
 /* ---- connect() ---- */
 
-/* A connection that failed is taken down, to begin another. Under the lock. */
+/*
+ * kTLS does not let go of a connection, but where it was not given a key it has
+ * changed nothing about it.
+ */
+static int zsock_tls_take_down(struct sock *sk)
+{
+	const struct tcp_ulp_ops *ulp = inet_csk(sk)->icsk_ulp_ops;
+	const struct tls_context *ctx = tls_get_ctx(sk);
+	struct proto *prot = READ_ONCE(sk->sk_prot);
+
+	if (ulp && !strcmp(ulp->name, "tls") && ctx &&
+	    ctx->tx_conf == TLS_BASE && ctx->rx_conf == TLS_BASE)
+		prot = ctx->sk_proto;
+	return prot->disconnect(sk, O_NONBLOCK);
+}
+
+/* A connection that failed makes room for another. Under the lock. */
 static int zsock_tls_reset(struct zsock_tls *tls)
 {
 	struct socket *sock = tls->sock;
@@ -315,13 +343,12 @@ static int zsock_tls_reset(struct zsock_tls *tls)
 	int err;
 
 	lock_sock(sk);
-	err = sk->sk_prot->disconnect(sk, O_NONBLOCK);
+	err = zsock_tls_take_down(sk);
 	if (!err) {
 		sock->state = SS_UNCONNECTED;
 		sk->sk_err = 0;
 	}
 	release_sock(sk);
-	/* kTLS, which the agent may have attached, does not let go of it. */
 	if (err)
 		return -ECONNABORTED;
 	zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
@@ -340,6 +367,8 @@ static int zsock_tls_may_connect(struct zsock_tls *tls)
 	switch (tls->state) {
 	case ZSOCK_TLS_IDLE:
 		tls->told = false;
+		memset(&tls->result, 0, sizeof(tls->result));
+		tls->result.alert = -1;
 		zsock_tls_watch(tls);
 		zsock_tls_set_state(tls, ZSOCK_TLS_CONNECTING);
 		return 0;
@@ -382,7 +411,9 @@ static int zsock_tls_outcome(struct zsock_tls *tls)
 	int err = -EISCONN;
 
 	mutex_lock(&tls->lock);
-	if (tls->state == ZSOCK_TLS_FAILED) {
+	if (tls->state == ZSOCK_TLS_IDLE) {
+		err = sock_error(tls->sock->sk) ?: -ECONNABORTED;
+	} else if (tls->state == ZSOCK_TLS_FAILED) {
 		tls->told = true;
 		sock_error(tls->sock->sk);
 		err = -tls->result.error;
@@ -394,20 +425,41 @@ static int zsock_tls_outcome(struct zsock_tls *tls)
 	return err;
 }
 
-/* To no address: TCP forgets the connection, which kTLS does not. */
+/*
+ * To no address: TCP forgets the connection, or stops listening. kTLS does not
+ * let go of one.
+ */
 static int zsock_tls_disconnect(struct zsock_tls *tls, struct zsock_addr *addr,
 				int len, int flags)
 {
 	struct socket *sock = tls->sock;
 	int err;
 
-	zsock_tls_abandon(tls, -ECONNABORTED);
-	err = zsock_inner_ops(sock)->connect(sock, addr, len, flags);
-	mutex_lock(&tls->lock);
-	if (!err && tls->state != ZSOCK_TLS_LISTEN)
-		zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
-	mutex_unlock(&tls->lock);
+	zsock_tls_listen_stop(tls);
+	do {
+		zsock_tls_abandon(tls, -ECONNABORTED);
+		mutex_lock(&tls->lock);
+		err = -EAGAIN;
+		/* Another thread may have begun anew. */
+		if (!tls->handshake) {
+			err = zsock_inner_ops(sock)->connect(sock, addr, len,
+							     flags);
+			if (!err)
+				zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
+		}
+		mutex_unlock(&tls->lock);
+	} while (err == -EAGAIN);
 	return err;
+}
+
+/* What is left of @timeo, of which some was used since @begun. */
+static long zsock_tls_left(long timeo, unsigned long begun)
+{
+	long used = jiffies - begun;
+
+	if (!timeo || timeo == MAX_SCHEDULE_TIMEOUT)
+		return timeo;
+	return max(timeo - used, 1L);
 }
 
 int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
@@ -415,6 +467,7 @@ int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 {
 	struct zsock_tls *tls = zsock_priv(sock);
 	long timeo = sock_sndtimeo(sock->sk, flags & O_NONBLOCK);
+	unsigned long begun = jiffies;
 	int err, waited;
 
 	if (len >= (int)sizeof(sa_family_t) &&
@@ -422,8 +475,7 @@ int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 		return zsock_tls_disconnect(tls, addr, len, flags);
 	/* What an earlier, non-blocking one began may have ended. */
 	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN ||
-	    (zsock_tls_state(tls) == ZSOCK_TLS_FAILED &&
-	     READ_ONCE(sock->sk->sk_err)))
+	    (zsock_tls_state(tls) == ZSOCK_TLS_FAILED && !READ_ONCE(tls->told)))
 		return zsock_tls_outcome(tls);
 
 	err = zsock_tls_connect_tcp(tls, addr, len, flags);
@@ -431,6 +483,7 @@ int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 		return err;
 	if (err && !timeo)
 		return err;
+	timeo = zsock_tls_left(timeo, begun);
 	waited = zsock_tls_wait(tls, &timeo);
 	if (waited == -EAGAIN)
 		return -EINPROGRESS;

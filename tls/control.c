@@ -23,6 +23,7 @@
 #define ZSOCK_TLS_MESSAGE_MAX	(2 * TLS_MAX_PAYLOAD_SIZE)
 /* Records without data in between; a peer who sends more is up to something. */
 #define ZSOCK_TLS_CONTROL_MAX	64
+#define ZSOCK_TLS_CONTROL_TIME	(10 * HZ)
 /* More of one connection's are no use, and would fill the agent's queue. */
 #define ZSOCK_TLS_TICKETS_MAX	4
 
@@ -50,14 +51,15 @@ static int zsock_tls_send_alert(struct socket *sock, u8 level, u8 alert)
 
 /*
  * An alert that is the last thing to be sent finds room in any case: nothing
- * else will need it.
+ * else will need it. It is not sent where somebody is in the middle of sending,
+ * which may take as long as the peer likes; what comes of that is no proper end.
  */
 static void zsock_tls_send_last(struct socket *sock, struct zsock_tls *tls,
 				u8 level, u8 alert)
 {
 	struct sock *sk = sock->sk;
 
-	if (test_and_set_bit(0, &tls->tx_end))
+	if (test_and_set_bit(0, &tls->tx_end) || atomic_read(&tls->senders))
 		return;
 	if (!((1 << inet_sk_state_load(sk)) &
 	      (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)))
@@ -80,12 +82,10 @@ void zsock_tls_send_close(struct socket *sock, struct zsock_tls *tls)
 /* recv() says @err from now on. Who was first has said why. */
 int zsock_tls_rx_broken(struct zsock_tls *tls, int err)
 {
-	if (!READ_ONCE(tls->rx_end)) {
-		WRITE_ONCE(tls->rx_error, err);
+	if (!zsock_tls_rx_ended(tls)) {
+		tls->rx_error = err;
 		WRITE_ONCE(tls->result.error, -err);
-		/* Who sees the end sees why. */
-		smp_wmb();
-		WRITE_ONCE(tls->rx_end, true);
+		zsock_tls_rx_end(tls);
 	}
 	return err;
 }
@@ -103,6 +103,25 @@ int zsock_tls_fatal(struct socket *sock, struct zsock_tls *tls, u8 alert,
 	return err;
 }
 
+/* kTLS could not take a record, and says so but once. */
+int zsock_tls_rx_fault(struct socket *sock, struct zsock_tls *tls, int err)
+{
+	switch (err) {
+	case -EBADMSG:
+		return zsock_tls_fatal(sock, tls, TLS_ALERT_DESC_BAD_RECORD_MAC,
+				       err);
+	case -EMSGSIZE:
+		return zsock_tls_fatal(sock, tls,
+				       TLS_ALERT_DESC_RECORD_OVERFLOW, err);
+	case -EINVAL:
+		return zsock_tls_fatal(sock, tls,
+				       TLS_ALERT_DESC_PROTOCOL_VERSION,
+				       -EPROTO);
+	default:
+		return err;
+	}
+}
+
 /* ---- what came ---- */
 
 static int zsock_tls_alert(struct socket *sock, struct zsock_tls *tls,
@@ -112,7 +131,7 @@ static int zsock_tls_alert(struct socket *sock, struct zsock_tls *tls,
 		return zsock_tls_fatal(sock, tls, TLS_ALERT_DESC_DECODE_ERROR,
 				       -EPROTO);
 	if (data[1] == TLS_ALERT_DESC_CLOSE_NOTIFY) {
-		WRITE_ONCE(tls->rx_end, true);
+		zsock_tls_rx_end(tls);
 		return 0;
 	}
 	/* TLS 1.3 has but this one that does not end the connection. */
@@ -171,8 +190,9 @@ static int zsock_tls_message_1_2(struct socket *sock, struct zsock_tls *tls,
 		return zsock_tls_fatal(sock, tls,
 				       TLS_ALERT_DESC_UNEXPECTED_MESSAGE,
 				       -EPROTO);
-	zsock_tls_send_alert(sock, TLS_ALERT_LEVEL_WARNING,
-			     ZSOCK_TLS_NO_RENEGOTIATION);
+	if (!atomic_read(&tls->senders))
+		zsock_tls_send_alert(sock, TLS_ALERT_LEVEL_WARNING,
+				     ZSOCK_TLS_NO_RENEGOTIATION);
 	return ZSOCK_TLS_AGAIN;
 }
 
@@ -231,6 +251,10 @@ static int zsock_tls_handshake_record(struct socket *sock,
 static int zsock_tls_record(struct socket *sock, struct zsock_tls *tls, u8 type,
 			    const u8 *data, int len)
 {
+	if (time_after(jiffies, tls->control_begun + ZSOCK_TLS_CONTROL_TIME)) {
+		tls->control_begun = jiffies;
+		tls->ncontrol = 0;
+	}
 	if (++tls->ncontrol > ZSOCK_TLS_CONTROL_MAX)
 		return zsock_tls_fatal(sock, tls,
 				       TLS_ALERT_DESC_UNEXPECTED_MESSAGE,
@@ -285,9 +309,13 @@ static int zsock_tls_take_control(struct socket *sock, struct zsock_tls *tls)
 
 	ret = zsock_tls_take_record(sock, &peek, 1, MSG_PEEK, &type);
 	if (ret < 0)
-		return ret == -EAGAIN ? ZSOCK_TLS_NOTHING : ret;
-	if (!type || type == TLS_RECORD_TYPE_DATA)
+		return ret == -EAGAIN ? ZSOCK_TLS_NOTHING :
+					zsock_tls_rx_fault(sock, tls, ret);
+	if (!type)
 		return ZSOCK_TLS_NOTHING;
+	/* One without data is taken by the looking. */
+	if (type == TLS_RECORD_TYPE_DATA)
+		return ZSOCK_TLS_DATA;
 	buf = kvmalloc(TLS_MAX_PAYLOAD_SIZE, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
@@ -300,8 +328,8 @@ static int zsock_tls_take_control(struct socket *sock, struct zsock_tls *tls)
 
 /*
  * See to the record that comes next, if it is no data. Does not wait for it.
- * Return: ZSOCK_TLS_AGAIN if it was taken, ZSOCK_TLS_NOTHING if there was none
- * such; 0 at the end of what the peer sends; or an error.
+ * Return: ZSOCK_TLS_AGAIN if it was taken, ZSOCK_TLS_DATA if there is data,
+ * ZSOCK_TLS_NOTHING if there is nothing; 0 at the end of what the peer sends; or an error.
  */
 int zsock_tls_control(struct socket *sock, struct zsock_tls *tls)
 {
@@ -309,8 +337,8 @@ int zsock_tls_control(struct socket *sock, struct zsock_tls *tls)
 
 	if (mutex_lock_interruptible(&tls->control))
 		return -ERESTARTSYS;
-	ret = READ_ONCE(tls->rx_end) ? READ_ONCE(tls->rx_error) :
-				       zsock_tls_take_control(sock, tls);
+	ret = zsock_tls_rx_ended(tls) ? tls->rx_error :
+					zsock_tls_take_control(sock, tls);
 	mutex_unlock(&tls->control);
 	return ret;
 }
@@ -322,7 +350,7 @@ int zsock_tls_control(struct socket *sock, struct zsock_tls *tls)
 bool zsock_tls_rx_expects(const struct zsock_tls *tls)
 {
 	return !tls->server && !READ_ONCE(tls->rx_data) &&
-	       !READ_ONCE(tls->rx_end) && tls->result.version == ZSOCK_TLS_1_3;
+	       !zsock_tls_rx_ended(tls) && tls->result.version == ZSOCK_TLS_1_3;
 }
 
 /* TCP ends a connection by a reset where something was left unread. */

@@ -78,15 +78,29 @@ static const struct cred *zsock_handshake_cred(const struct socket *sock)
 
 static void zsock_handshake_tick(struct work_struct *work);
 
+/* The connection's events wake the agent, too. Under the lock of its queue. */
+static int zsock_handshake_event(struct wait_queue_entry *wait,
+				 unsigned int mode, int sync, void *key)
+{
+	struct zsock_handshake *hs = container_of(wait, struct zsock_handshake,
+						  wait);
+
+	wake_up_interruptible_poll(&hs->wq, key ? key_to_poll(key) :
+						  EPOLLIN | EPOLLOUT);
+	return 0;
+}
+
 /*
- * A handshake of @sk on behalf of @sock. Takes over @pot, which is closed with
- * it, unless that fails. The caller holds @sock's ->lock.
+ * A handshake of the sk that is in @pot, on behalf of @sock. Unless that fails
+ * a server's @pot is taken over, and closed with it. The caller holds @tls'
+ * ->lock.
  */
 struct zsock_handshake *
 zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
-		    struct socket *pot, struct sock *sk, u8 role)
+		    struct socket *pot, u8 role)
 {
 	const struct zsock_sock *zs = zsock_sk(sock);
+	struct sock *sk = pot->sk;
 	struct zsock_handshake *hs;
 	int err;
 
@@ -109,6 +123,8 @@ zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
 	INIT_LIST_HEAD(&hs->owned);
 	mutex_init(&hs->lock);
 	init_completion(&hs->finished);
+	init_waitqueue_head(&hs->wq);
+	init_waitqueue_func_entry(&hs->wait, zsock_handshake_event);
 	INIT_DELAYED_WORK(&hs->tick, zsock_handshake_tick);
 	hs->id = atomic64_inc_return(&zsock_handshake_ids);
 	hs->role = role;
@@ -120,6 +136,7 @@ zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
 	hs->sk = sk;
 	sock_hold(sk);
 	hs->pot = pot;
+	hs->home = role == TLS_DTLS_ROLE_CLIENT ? sock : pot;
 	hs->tls = zsock_tls_get(tls);
 	return hs;
 }
@@ -130,7 +147,8 @@ void zsock_handshake_put(struct zsock_handshake *hs)
 		return;
 	zsock_handshake_forget(hs);
 	/* Closes the connection if it has not gone elsewhere. */
-	sock_release(hs->pot);
+	if (hs->role == TLS_DTLS_ROLE_SERVER)
+		sock_release(hs->pot);
 	sock_put(hs->sk);
 	zsock_tls_conf_put(hs->conf);
 	zsock_tls_put(hs->tls);
@@ -158,6 +176,9 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 			   void *owner)
 {
 	struct zsock_handshakes *all = zsock_handshakes(hs->net);
+	/* Once it is in the list it may end, and be gone. */
+	struct net *net = hs->net;
+	bool first = false;
 	int err = 0;
 
 	hs->done = done;
@@ -165,10 +186,12 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 	hs->deadline = jiffies + msecs_to_jiffies(READ_ONCE(all->timeout));
 	hs->lonely = !zsock_handshake_nl_agents(hs->net);
 
+	add_wait_queue(&hs->home->wq.wait, &hs->wait);
 	spin_lock(&all->lock);
 	if (all->count >= READ_ONCE(all->max)) {
 		err = -ENOBUFS;
 	} else {
+		first = list_empty(&all->pending);
 		all->count++;
 		hs->state = ZSOCK_HANDSHAKE_PENDING;
 		list_add_tail(&hs->list, &all->pending);
@@ -176,13 +199,24 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 		zsock_handshake_get(hs);
 		zsock_handshake_get(hs);
 	}
+	if (!err)
+		queue_delayed_work(zsock_tls_wq, &hs->tick,
+				   zsock_handshake_next_tick(hs));
 	spin_unlock(&all->lock);
 	if (err)
-		return err;
-	queue_delayed_work(zsock_tls_wq, &hs->tick,
-			   zsock_handshake_next_tick(hs));
-	zsock_handshake_nl_ready(hs->net);
-	return 0;
+		remove_wait_queue(&hs->home->wq.wait, &hs->wait);
+	/* Otherwise the agents have been told, and are at it. */
+	else if (first)
+		zsock_handshake_nl_ready(net);
+	return err;
+}
+
+/* Whether another would be refused. */
+bool zsock_handshakes_full(const struct net *net)
+{
+	const struct zsock_handshakes *all = zsock_handshakes(net);
+
+	return READ_ONCE(all->count) >= READ_ONCE(all->max);
 }
 
 /* ---- the end ---- */
@@ -211,7 +245,8 @@ static void zsock_handshake_detach(struct zsock_handshake *hs)
 	mutex_lock(&hs->lock);
 	hs->detached = true;
 	mutex_unlock(&hs->lock);
-	wake_up_interruptible_all(&hs->pot->wq.wait);
+	remove_wait_queue(&hs->home->wq.wait, &hs->wait);
+	wake_up_interruptible_poll(&hs->wq, EPOLLHUP | EPOLLERR);
 	if (cancel_delayed_work(&hs->tick))
 		zsock_handshake_put(hs);
 	zsock_handshake_forget(hs);
@@ -242,6 +277,8 @@ bool zsock_handshake_finish(struct zsock_handshake *hs, int err)
 	zsock_handshake_detach(hs);
 	if (!err && !zsock_tls_attached(hs->sk))
 		err = -EPROTO;
+	if (!err)
+		zsock_tls_meet(READ_ONCE(hs->pot->ops));
 	zsock_handshake_count(hs, err);
 	hs->done(hs, err);
 	complete_all(&hs->finished);
@@ -281,13 +318,18 @@ static bool zsock_handshake_alone(struct zsock_handshake *hs)
 	return alone;
 }
 
-/* Whether the timer was set again. Who ended it may have come too early. */
+/* Whether the timer was set again. Who ends it stops that, or comes before. */
 static bool zsock_handshake_wait(struct zsock_handshake *hs)
 {
-	queue_delayed_work(zsock_tls_wq, &hs->tick,
-			   zsock_handshake_next_tick(hs));
-	return READ_ONCE(hs->state) != ZSOCK_HANDSHAKE_FINISHED ||
-	       !cancel_delayed_work(&hs->tick);
+	struct zsock_handshakes *all = zsock_handshakes(hs->net);
+	bool again;
+
+	spin_lock(&all->lock);
+	again = hs->state != ZSOCK_HANDSHAKE_FINISHED &&
+		queue_delayed_work(zsock_tls_wq, &hs->tick,
+				   zsock_handshake_next_tick(hs));
+	spin_unlock(&all->lock);
+	return again;
 }
 
 static void zsock_handshake_tick(struct work_struct *work)
@@ -323,6 +365,21 @@ struct zsock_handshake *zsock_handshake_next(struct net *net, u32 portid)
 	}
 	spin_unlock(&all->lock);
 	return hs;
+}
+
+/* The agent could not be given it: it is the next one's, the first of all. */
+void zsock_handshake_give_back(struct zsock_handshake *hs)
+{
+	struct zsock_handshakes *all = zsock_handshakes(hs->net);
+
+	spin_lock(&all->lock);
+	if (hs->state == ZSOCK_HANDSHAKE_ACCEPTED) {
+		hs->state = ZSOCK_HANDSHAKE_PENDING;
+		hs->portid = 0;
+		list_move(&hs->list, &all->pending);
+	}
+	spin_unlock(&all->lock);
+	zsock_handshake_nl_ready(hs->net);
 }
 
 /* One that @portid accepted and that has not ended. With a reference. */
@@ -365,6 +422,7 @@ void zsock_handshake_agent_gone(struct net *net, u32 portid)
 	struct zsock_handshakes *all = zsock_handshakes(net);
 	struct zsock_handshake *hs;
 
+	xa_erase(&all->agents, portid);
 	while ((hs = zsock_handshake_of(all, portid))) {
 		zsock_handshake_finish(hs, -ECONNABORTED);
 		zsock_handshake_put(hs);
@@ -378,19 +436,36 @@ void zsock_handshakes_init(struct zsock_handshakes *all)
 	spin_lock_init(&all->lock);
 	INIT_LIST_HEAD(&all->pending);
 	INIT_LIST_HEAD(&all->accepted);
+	xa_init(&all->agents);
+	mutex_init(&all->purge);
 	all->max = ZSOCK_HANDSHAKE_MAX;
 	all->timeout = ZSOCK_HANDSHAKE_TIMEOUT;
 	all->grace = ZSOCK_HANDSHAKE_GRACE;
 }
 
+void zsock_handshakes_free(struct zsock_handshakes *all)
+{
+	xa_destroy(&all->agents);
+	mutex_destroy(&all->purge);
+}
+
 int __init zsock_tls_init(void)
 {
+	int err = proto_register(&zsock_wire_prot, 0);
+
+	if (err)
+		return err;
 	zsock_tls_wq = alloc_workqueue("zsock_tls", WQ_UNBOUND, 0);
-	return zsock_tls_wq ? 0 : -ENOMEM;
+	if (!zsock_tls_wq) {
+		proto_unregister(&zsock_wire_prot);
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 void zsock_tls_exit(void)
 {
 	/* Timers of handshakes that ended hold nothing but themselves. */
 	destroy_workqueue(zsock_tls_wq);
+	proto_unregister(&zsock_wire_prot);
 }

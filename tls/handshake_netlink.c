@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The agent's commands, and what it is told of its own accord. */
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/netlink.h>
 #include <net/genetlink.h>
@@ -68,8 +69,7 @@ void zsock_handshake_nl_ready(struct net *net)
 				GFP_KERNEL);
 }
 
-/* All agents forget what they keep for the sockets of user @uid. */
-void zsock_handshake_nl_purge(struct net *net, kuid_t uid)
+static void zsock_nl_send_purge(struct net *net, kuid_t uid)
 {
 	struct sk_buff *skb;
 	void *hdr;
@@ -88,13 +88,34 @@ void zsock_handshake_nl_purge(struct net *net, kuid_t uid)
 				GFP_KERNEL);
 }
 
-/* A ticket more or less: where there is no room for it, it is lost. */
+/*
+ * All agents forget what they keep for the sockets of user @uid. Not too often:
+ * their queues are for others' handshakes, too.
+ */
+int zsock_handshake_nl_purge(struct net *net, kuid_t uid)
+{
+	struct mutex *lock = &zsock_net(net)->handshakes.purge;
+
+	if (mutex_lock_interruptible(lock))
+		return -ERESTARTSYS;
+	zsock_nl_send_purge(net, uid);
+	fsleep(10 * USEC_PER_MSEC);
+	mutex_unlock(lock);
+	return 0;
+}
+
+/*
+ * A ticket more or less: where there is no room for it, it is lost. So it is
+ * where the agent is gone; its portid may be anybody's then.
+ */
 void zsock_handshake_nl_ticket(struct net *net, u32 portid, u64 id,
 			       const void *data, unsigned int len)
 {
 	struct sk_buff *skb;
 	void *hdr;
 
+	if (!xa_load(&zsock_net(net)->handshakes.agents, portid))
+		return;
 	skb = zsock_nl_event(ZSOCK_CMD_HANDSHAKE_TICKET,
 			     nla_total_size(len) + nla_total_size(sizeof(id)),
 			     &hdr);
@@ -267,15 +288,21 @@ out:
 
 int zsock_handshake_nl_accept(struct sk_buff *skb, struct genl_info *info)
 {
+	struct net *net = genl_info_net(info);
+	u32 portid = info->snd_portid;
 	struct zsock_handshake *hs;
 	int err;
 
-	hs = zsock_handshake_next(genl_info_net(info), info->snd_portid);
+	err = xa_err(xa_store(&zsock_net(net)->handshakes.agents, portid,
+			      xa_mk_value(1), GFP_KERNEL));
+	if (err)
+		return err;
+	hs = zsock_handshake_next(net, portid);
 	if (!hs)
 		return -EAGAIN;
 	err = zsock_nl_give(hs, info);
 	if (err)
-		zsock_handshake_finish(hs, -ECONNABORTED);
+		zsock_handshake_give_back(hs);
 	zsock_handshake_put(hs);
 	return err;
 }
@@ -353,8 +380,11 @@ int zsock_handshake_nl_done(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(hs))
 		return PTR_ERR(hs);
 	err = zsock_nl_result(hs, info, &result);
-	if (err)
+	if (err) {
+		/* It makes no sense, and there will be no better one. */
+		zsock_handshake_finish(hs, -ECONNABORTED);
 		goto out;
+	}
 	err = zsock_nl_error(zsock_nl_u32(info, ZSOCK_A_HANDSHAKE_ERROR,
 					  ECONNABORTED));
 	/* Nobody reads it before it is finished, by this or by another. */

@@ -41,6 +41,11 @@ static void zsock_tls_drop(struct zsock_handshake *hs)
 {
 	struct socket *pot = hs->pot;
 
+	/* How long close() may take is said to the program's, not to this. */
+	lock_sock(hs->sk);
+	if (hs->sk->sk_lingertime)
+		sock_reset_flag(hs->sk, SOCK_LINGER);
+	release_sock(hs->sk);
 	pot->ops->release(pot);
 	pot->sk = NULL;
 	zsock_handshake_put(hs);
@@ -115,7 +120,12 @@ static bool zsock_tls_room(struct zsock_tls *tls)
 	spin_lock(&l->lock);
 	room = !l->stopped && l->nbusy + l->nready < zsock_tls_backlog(tls);
 	spin_unlock(&l->lock);
-	if (room || l->stopped)
+	/* They wait in TCP's queue meanwhile. */
+	if (room && zsock_handshakes_full(sock_net(tls->sock->sk))) {
+		queue_delayed_work(zsock_tls_wq, &tls->work, HZ / 10);
+		return false;
+	}
+	if (room || l->stopped || l->nready >= zsock_tls_backlog(tls))
 		return room;
 	if (reqsk_queue_empty(&inet_csk(tls->sock->sk)->icsk_accept_queue))
 		return false;
@@ -141,6 +151,8 @@ static struct socket *zsock_tls_take(struct zsock_tls *tls)
 			       &pot);
 	if (err)
 		return ERR_PTR(err);
+	SOCK_INODE(pot)->i_uid = SOCK_INODE(tls->sock)->i_uid;
+	SOCK_INODE(pot)->i_gid = SOCK_INODE(tls->sock)->i_gid;
 	err = zsock_accept_now(&table->inner, tls->sock, pot);
 	if (err) {
 		pot->ops = NULL;
@@ -166,8 +178,7 @@ static int zsock_tls_serve(struct zsock_tls *tls, struct socket *pot)
 		return err;
 	}
 	mutex_lock(&tls->lock);
-	hs = zsock_handshake_new(tls->sock, tls, pot, pot->sk,
-				 TLS_DTLS_ROLE_SERVER);
+	hs = zsock_handshake_new(tls->sock, tls, pot, TLS_DTLS_ROLE_SERVER);
 	mutex_unlock(&tls->lock);
 	if (IS_ERR(hs)) {
 		sock_release(pot);
@@ -196,8 +207,13 @@ void zsock_tls_listen_work(struct zsock_tls *tls)
 
 	while (zsock_tls_room(tls)) {
 		pot = zsock_tls_take(tls);
-		if (IS_ERR(pot))
+		if (IS_ERR(pot)) {
+			/* No memory: there may be some soon. */
+			if (pot != ERR_PTR(-EAGAIN) && pot != ERR_PTR(-EINVAL))
+				queue_delayed_work(zsock_tls_wq, &tls->work,
+						   HZ / 10);
 			return;
+		}
 		err = zsock_tls_serve(tls, pot);
 		if (err)
 			zsock_stat_inc(zn, HANDSHAKE_FAILED);
@@ -353,6 +369,9 @@ static struct zsock_handshake *zsock_tls_await(struct zsock_tls *tls,
 		timeo = schedule_timeout(timeo);
 	}
 	finish_wait(&tls->sock->wq.wait, &wait);
+	/* It may have been this one that was woken, for what another can take. */
+	if (!hs && zsock_tls_acceptable(tls))
+		wake_up_interruptible_poll(&tls->sock->wq.wait, EPOLLIN);
 	return hs ?: ERR_PTR(err);
 }
 
@@ -366,6 +385,7 @@ static struct zsock_tls *zsock_tls_child(struct zsock_handshake *hs)
 	tls->id = hs->id;
 	tls->agent = hs->portid;
 	tls->server = true;
+	tls->told = true;
 	tls->state = ZSOCK_TLS_OPEN;
 	return tls;
 }

@@ -8,7 +8,6 @@
 #include <linux/splice.h>
 #include <net/tcp.h>
 #include <net/tls.h>
-#include <net/tls_prot.h>
 
 #include <asm/ioctls.h>
 
@@ -17,37 +16,38 @@
 /* ---- receiving ---- */
 
 /*
- * Nothing more came. An end that the peer did not announce may be anybody's
- * doing.
+ * kTLS says 0 at TCP's end of file, and for records without data: look what
+ * comes next. Return: whether to try again, else *@ret is the answer. An end
+ * that the peer did not announce may be anybody's doing.
  */
-static int zsock_tls_rx_eof(struct socket *sock, struct zsock_tls *tls)
+static bool zsock_tls_rx_eof(struct socket *sock, struct zsock_tls *tls,
+			     int *ret)
 {
-	if (READ_ONCE(tls->rx_end))
-		return READ_ONCE(tls->rx_error);
-	if (READ_ONCE(tls->rx_shut))
-		return 0;
-	return zsock_tls_rx_broken(tls, -ECONNRESET);
+	struct sock *sk = sock->sk;
+
+	*ret = zsock_tls_control(sock, tls);
+	if (*ret == ZSOCK_TLS_AGAIN || *ret == ZSOCK_TLS_DATA)
+		return true;
+	if (*ret != ZSOCK_TLS_NOTHING)
+		return false;
+	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) &&
+	    !sock_flag(sk, SOCK_DONE))
+		return true;
+	*ret = READ_ONCE(tls->rx_shut) ? 0 :
+					 zsock_tls_rx_broken(tls, -ECONNRESET);
+	return false;
 }
 
-/* What to do about an error of kTLS: 0 to try again, or what to return. */
-static int zsock_tls_rx_error(struct socket *sock, struct zsock_tls *tls,
-			      int err, bool *again)
+/* kTLS said *@ret, an error. Return: whether to try again. */
+static bool zsock_tls_rx_error(struct socket *sock, struct zsock_tls *tls,
+			       int *ret)
 {
-	*again = false;
-	switch (err) {
-	case -EIO:
-		err = zsock_tls_control(sock, tls);
-		*again = err == ZSOCK_TLS_AGAIN || err == ZSOCK_TLS_NOTHING;
-		return *again ? 0 : err;
-	case -EBADMSG:
-		return zsock_tls_fatal(sock, tls, TLS_ALERT_DESC_BAD_RECORD_MAC,
-				       err);
-	case -EMSGSIZE:
-		return zsock_tls_fatal(sock, tls,
-				       TLS_ALERT_DESC_RECORD_OVERFLOW, err);
-	default:
-		return err;
+	if (*ret != -EIO) {
+		*ret = zsock_tls_rx_fault(sock, tls, *ret);
+		return false;
 	}
+	*ret = zsock_tls_control(sock, tls);
+	return *ret > 0;
 }
 
 /* kTLS's recvmsg() without a place for a record's type. */
@@ -76,8 +76,8 @@ static int zsock_tls_rx_some(struct socket *sock, struct zsock_tls *tls,
 	int ret;
 
 	do {
-		if (unlikely(READ_ONCE(tls->rx_end)))
-			return READ_ONCE(tls->rx_error);
+		if (unlikely(zsock_tls_rx_ended(tls)))
+			return tls->rx_error;
 		ret = zsock_tls_rx(sock, msg, size, flags);
 		if (likely(ret > 0)) {
 			if (unlikely(!tls->rx_data || tls->ncontrol)) {
@@ -86,11 +86,27 @@ static int zsock_tls_rx_some(struct socket *sock, struct zsock_tls *tls,
 			}
 			return ret;
 		}
-		if (!ret)
-			return size ? zsock_tls_rx_eof(sock, tls) : 0;
-		ret = zsock_tls_rx_error(sock, tls, ret, &again);
+		again = ret ? zsock_tls_rx_error(sock, tls, &ret) :
+			      zsock_tls_rx_eof(sock, tls, &ret);
 	} while (again);
 	return ret;
+}
+
+/* No bytes are wanted, but TCP waits for one to be there all the same. */
+static int zsock_tls_rx_nothing(struct socket *sock, struct zsock_tls *tls,
+				int flags)
+{
+	struct msghdr msg = { };
+	struct kvec vec;
+	u8 byte;
+	int ret;
+
+	vec.iov_base = &byte;
+	vec.iov_len = 1;
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
+	ret = zsock_tls_rx_some(sock, tls, &msg, 1,
+				(flags & MSG_DONTWAIT) | MSG_PEEK);
+	return min(ret, 0);
 }
 
 static int zsock_tls_recvmsg(struct socket *sock, struct msghdr *msg,
@@ -104,6 +120,8 @@ static int zsock_tls_recvmsg(struct socket *sock, struct msghdr *msg,
 		return zsock_inner_ops(sock)->recvmsg(sock, msg, size, flags);
 	if (unlikely(flags & MSG_OOB))
 		return -EINVAL;
+	if (unlikely(!size))
+		return zsock_tls_rx_nothing(sock, tls, flags);
 	ret = zsock_tls_rx_some(sock, tls, msg, size, flags);
 	if (likely(!(flags & MSG_WAITALL)) || ret <= 0 || flags & MSG_PEEK)
 		return ret;
@@ -118,33 +136,40 @@ static int zsock_tls_recvmsg(struct socket *sock, struct msghdr *msg,
 	return copied;
 }
 
+/* As zsock_tls_rx_error(), but kTLS says -EINVAL here. */
+static bool zsock_tls_splice_error(struct socket *sock, struct zsock_tls *tls,
+				   int *ret)
+{
+	if (*ret == -EINVAL)
+		*ret = -EIO;
+	return zsock_tls_rx_error(sock, tls, ret);
+}
+
 static ssize_t zsock_tls_splice_read(struct socket *sock, loff_t *ppos,
 				     struct pipe_inode_info *pipe, size_t len,
 				     unsigned int flags)
 {
 	struct zsock_tls *tls = zsock_priv(sock);
-	ssize_t ret;
-	int control;
+	ssize_t spliced;
+	bool again;
+	int ret;
 
+	if (!len)
+		return 0;
 	if (sock->file && sock->file->f_flags & O_NONBLOCK)
 		flags |= SPLICE_F_NONBLOCK;
-	for (;;) {
-		if (READ_ONCE(tls->rx_end))
-			return READ_ONCE(tls->rx_error);
-		ret = zsock_inner_ops(sock)->splice_read(sock, ppos, pipe, len,
-							 flags);
-		if (ret > 0)
-			return ret;
-		if (!ret)
-			return len ? zsock_tls_rx_eof(sock, tls) : 0;
-		if (ret != -EINVAL)
-			return ret;
-		control = zsock_tls_control(sock, tls);
-		if (control == ZSOCK_TLS_NOTHING)
-			return ret;
-		if (control != ZSOCK_TLS_AGAIN)
-			return control;
-	}
+	do {
+		if (zsock_tls_rx_ended(tls))
+			return tls->rx_error;
+		spliced = zsock_inner_ops(sock)->splice_read(sock, ppos, pipe,
+							     len, flags);
+		if (spliced > 0)
+			return spliced;
+		ret = spliced;
+		again = ret ? zsock_tls_splice_error(sock, tls, &ret) :
+			      zsock_tls_rx_eof(sock, tls, &ret);
+	} while (again);
+	return ret;
 }
 
 static __poll_t zsock_tls_poll(struct file *file, struct socket *sock,
@@ -158,7 +183,7 @@ static __poll_t zsock_tls_poll(struct file *file, struct socket *sock,
 			break;
 		mask = zsock_inner_ops(sock)->poll(file, sock, NULL);
 	}
-	if (READ_ONCE(tls->rx_end))
+	if (zsock_tls_rx_ended(tls))
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	return mask;
 }
@@ -166,24 +191,59 @@ static __poll_t zsock_tls_poll(struct file *file, struct socket *sock,
 /* ---- sending ---- */
 
 /*
- * No record types of a program's own, and none of the flags that TCP takes and
- * does nothing about.
+ * Whoever ends the sending has to know whether somebody is at it, and may be for
+ * long. Either this sees the end, or the end sees this.
  */
+static bool zsock_tls_tx_enter(struct zsock_tls *tls)
+{
+	atomic_inc(&tls->senders);
+	/* Pairs with test_and_set_bit() in zsock_tls_send_last(). */
+	smp_mb__after_atomic();
+	return !test_bit(0, &tls->tx_end);
+}
+
+static void zsock_tls_tx_leave(struct zsock_tls *tls)
+{
+	atomic_dec(&tls->senders);
+}
+
+/* What kTLS knows; it refuses others that TCP takes and does nothing about. */
+#define ZSOCK_TLS_TX_FLAGS						\
+	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CMSG_COMPAT |	\
+	 MSG_SPLICE_PAGES | MSG_EOR | MSG_SENDPAGE_NOPOLICY)
+
+/* No record types of a program's own. */
 static int zsock_tls_sendmsg(struct socket *sock, struct msghdr *msg,
 			     size_t size)
 {
+	struct zsock_tls *tls = zsock_priv(sock);
 	struct sock *sk = sock->sk;
+	int ret;
 
-	/* kTLS would take it, and fail later. */
-	if (unlikely(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN))
-		return sk_stream_error(sk, msg->msg_flags, -EPIPE);
 	if (unlikely(msg->msg_controllen))
 		msg->msg_controllen = 0;
-	msg->msg_flags &= ~(MSG_CONFIRM | MSG_DONTROUTE);
-	if (unlikely(msg->msg_flags & MSG_ZEROCOPY) &&
-	    !sock_flag(sk, SOCK_ZEROCOPY))
-		msg->msg_flags &= ~MSG_ZEROCOPY;
-	return zsock_inner_ops(sock)->sendmsg(sock, msg, size);
+	if (unlikely(msg->msg_flags & MSG_OOB ||
+		     (msg->msg_flags & MSG_ZEROCOPY &&
+		      sock_flag(sk, SOCK_ZEROCOPY))))
+		return -EOPNOTSUPP;
+	msg->msg_flags &= ZSOCK_TLS_TX_FLAGS;
+	/* kTLS would take what comes too late, and fail afterwards. */
+	if (zsock_tls_tx_enter(tls) &&
+	    likely(!(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)))
+		ret = zsock_inner_ops(sock)->sendmsg(sock, msg, size);
+	else
+		ret = sk_stream_error(sk, msg->msg_flags, -EPIPE);
+	zsock_tls_tx_leave(tls);
+	return ret;
+}
+
+static void zsock_tls_splice_eof(struct socket *sock)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+
+	if (zsock_tls_tx_enter(tls))
+		zsock_inner_ops(sock)->splice_eof(sock);
+	zsock_tls_tx_leave(tls);
 }
 
 static int zsock_tls_shutdown(struct socket *sock, int how)
@@ -230,12 +290,15 @@ static int zsock_tls_ioctl(struct socket *sock, unsigned int cmd,
 void zsock_tls_override_records(struct proto_ops *ops)
 {
 	ops->connect = zsock_tls_connect;
+	ops->getsockopt = zsock_tls_pass_getsockopt;
 	ops->poll = zsock_tls_poll;
 	ops->ioctl = zsock_tls_ioctl;
 	ops->shutdown = zsock_tls_shutdown;
 	ops->sendmsg = zsock_tls_sendmsg;
 	ops->recvmsg = zsock_tls_recvmsg;
 	ops->splice_read = zsock_tls_splice_read;
+	if (ops->splice_eof)
+		ops->splice_eof = zsock_tls_splice_eof;
 	/* kTLS leaves these TCP's own, which would be of ciphertext. */
 	ops->mmap = sock_no_mmap;
 	ops->sendmsg_locked = NULL;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SOL_TLS, and what SOL_ZSOCK has for secure sockets. */
 #include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/in6.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
 
 #include "tls.h"
 
@@ -213,7 +216,6 @@ static int zsock_tls_set_cid(struct zsock_tls *tls, sockptr_t optval,
 	return conf ? 0 : -ENOMEM;
 }
 
-/* What the other of the two has to stay on the right side of. */
 static int zsock_tls_set_timeout(struct zsock_tls *tls, int optname,
 				 sockptr_t optval, unsigned int optlen)
 {
@@ -279,8 +281,7 @@ static int zsock_tls_set_number(struct zsock_tls *tls, int optname,
 
 static int zsock_tls_purge(struct socket *sock)
 {
-	zsock_handshake_nl_purge(sock_net(sock->sk), sock->sk->sk_uid);
-	return 0;
+	return zsock_handshake_nl_purge(sock_net(sock->sk), sock->sk->sk_uid);
 }
 
 int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
@@ -317,6 +318,82 @@ int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+/* ---- the inner socket's options ---- */
+
+/*
+ * The agent's calls, and works of all namespaces, lock the sk: nobody may have
+ * it locked while the program's memory is read, which may take for ever.
+ */
+bool zsock_tls_copies(const struct socket *sock)
+{
+	u8 state = zsock_tls_state(zsock_priv(sock));
+
+	return state != ZSOCK_TLS_IDLE && state != ZSOCK_TLS_OPEN;
+}
+
+/*
+ * Upper-layer protocols are the agent's to attach. IPV6_ADDRFORM changes the
+ * calls that kTLS is to find. Data in a SYN would be in the clear, and repairing
+ * reaches below kTLS. A filter's program is read, and given back, while the sk
+ * is locked: a filter of the other kind is not.
+ */
+int zsock_tls_check_option(struct socket *sock, int level, int optname,
+			   sockptr_t optval, unsigned int optlen)
+{
+	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
+		return -EBUSY;
+	if (level == SOL_SOCKET && (optname == SO_ATTACH_FILTER ||
+				    optname == SO_ATTACH_REUSEPORT_CBPF))
+		return zsock_tls_state(zsock_priv(sock)) == ZSOCK_TLS_OPEN ?
+		       0 : -EBUSY;
+	if (level != SOL_TCP)
+		return 0;
+	switch (optname) {
+	case TCP_ULP:
+		return -ENOENT;
+	case TCP_FASTOPEN_CONNECT:
+	case TCP_REPAIR:
+	case TCP_REPAIR_QUEUE:
+	case TCP_QUEUE_SEQ:
+	case TCP_REPAIR_OPTIONS:
+	case TCP_REPAIR_WINDOW:
+		return -EOPNOTSUPP;
+	default:
+		return 0;
+	}
+}
+
+/* Options that are written to the program's memory while the sk is locked. */
+static bool zsock_tls_writes_locked(int level, int optname)
+{
+	switch (level) {
+	case SOL_IP:
+		return optname == IP_MSFILTER || optname == MCAST_MSFILTER ||
+		       optname == IP_PKTOPTIONS;
+	case SOL_IPV6:
+		return optname == MCAST_MSFILTER ||
+		       optname == IPV6_2292PKTOPTIONS ||
+		       optname == IPV6_HOPOPTS || optname == IPV6_RTHDR ||
+		       optname == IPV6_RTHDRDSTOPTS || optname == IPV6_DSTOPTS;
+	case SOL_TCP:
+		return optname == TCP_SAVED_SYN;
+	default:
+		return false;
+	}
+}
+
+/* Receiving without a copy would be past kTLS, and past the agent. */
+int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
+			      char __user *optval, int __user *optlen)
+{
+	if (level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE)
+		return -EOPNOTSUPP;
+	if (zsock_tls_writes_locked(level, optname) && zsock_tls_copies(sock))
+		return -EBUSY;
+	return zsock_inner_ops(sock)->getsockopt(sock, level, optname, optval,
+						 optlen);
 }
 
 /* ---- reading ---- */
@@ -418,14 +495,24 @@ static int zsock_tls_get_error(struct zsock_tls *tls, char __user *optval,
 static int zsock_tls_get_verifier(struct zsock_tls *tls, char __user *optval,
 				  int __user *optlen)
 {
-	int fd, len;
+	struct file *file;
+	int fd, len, err;
 
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < (int)sizeof(fd))
 		return -EINVAL;
-	fd = zsock_verifier_fd(tls);
-	return fd < 0 ? fd : zsock_tls_put_int(optval, optlen, fd);
+	fd = zsock_verifier_fd(tls, &file);
+	if (fd < 0)
+		return fd;
+	err = zsock_tls_put_int(optval, optlen, fd);
+	if (err) {
+		put_unused_fd(fd);
+		fput(file);
+		return err;
+	}
+	fd_install(fd, file);
+	return 0;
 }
 
 int zsock_tls_getsockopt(struct socket *sock, int level, int optname,

@@ -10,15 +10,11 @@
  *	wait.c			calls of a socket that has none behind it yet
  *	record.c control.c	calls of one that has: kTLS carries it
  *
- * Where the sk is
- *
- *	before the handshake	in the outer socket, as any other; a connection
- *				that a listener took is in a struct socket of
- *				its own, its pot
- *	during it		its events go to the pot, and its struct socket
- *				is the pot: kTLS finds the TCP socket's own
- *				calls there. The outer socket's sock->sk stays
- *	after it		in the outer socket, under kTLS's calls
+ * A handshake has a pot: a struct socket with TCP's own calls, on the same sk as
+ * the outer socket. The agent's calls are made with it, and while kTLS is
+ * attached sk->sk_socket is the pot: that is where kTLS looks for the calls that
+ * it builds on, and puts its own. Of a connection that a listener took the pot
+ * is the only struct socket until accept() gives it another.
  */
 #ifndef _ZSOCK_TLS_TLS_H
 #define _ZSOCK_TLS_TLS_H
@@ -136,7 +132,7 @@ struct zsock_tls_result {
  * @lock: for what changes a state, @conf, @handshake, @callers
  * @state: enum zsock_tls_state; read without @lock
  * @callers: threads in the inner socket's connect()
- * @told: connect() has said that it succeeded
+ * @told: connect() has said how it ended
  * @conf: what is asked for
  * @handshake: a client's own that is under way
  * @listener: a listener's connections, from the first listen() on
@@ -145,12 +141,14 @@ struct zsock_tls_result {
  * @work: what @wait's events lead to
  * @result: of the last handshake, and of what ended the connection
  * @control: held by who takes records that are no data
- * @ncontrol: such records since there was data
+ * @ncontrol: such records since there was data, or for some time
+ * @control_begun: when @ncontrol was 0, in jiffies
  * @rx_error: what recv() says for ever, once something has gone wrong
  * @rx_end: the peer has said that it is done, or @rx_error is set
  * @rx_data: data has come
  * @rx_shut: shutdown(SHUT_RD)
- * @tx_end: close_notify or a fatal alert was sent
+ * @tx_end: close_notify or a fatal alert was sent, or was to be
+ * @senders: calls that may hold kTLS's lock for sending
  * @server: role
  * @id: of the handshake
  * @agent: portid of who did it
@@ -175,12 +173,14 @@ struct zsock_tls {
 
 	struct mutex			control;
 	unsigned int			ncontrol;
+	unsigned long			control_begun;
 	int				rx_error;
 	bool				rx_end;
 	bool				rx_data;
 	bool				rx_shut;
 	bool				server;
 	unsigned long			tx_end;
+	atomic_t			senders;
 	u64				id;
 	u32				agent;
 	unsigned int			tickets;
@@ -192,7 +192,6 @@ extern struct workqueue_struct *zsock_tls_wq;
 
 struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf);
 void zsock_tls_put(struct zsock_tls *tls);
-void zsock_tls_sk_move(struct sock *sk, struct socket *to);
 bool zsock_tls_attached(const struct sock *sk);
 
 /* The state, and with it all that was written before it. */
@@ -208,6 +207,19 @@ static inline void zsock_tls_set_state(struct zsock_tls *tls, u8 state)
 	smp_store_release(&tls->state, state);
 }
 
+/* Whether recv() has no more to tell than @tls->rx_error. */
+static inline bool zsock_tls_rx_ended(const struct zsock_tls *tls)
+{
+	/* Pairs with zsock_tls_rx_end(). */
+	return smp_load_acquire(&tls->rx_end);
+}
+
+static inline void zsock_tls_rx_end(struct zsock_tls *tls)
+{
+	/* Pairs with zsock_tls_rx_ended(). */
+	smp_store_release(&tls->rx_end, true);
+}
+
 static inline struct zsock_tls *zsock_tls_get(struct zsock_tls *tls)
 {
 	refcount_inc(&tls->ref);
@@ -215,6 +227,9 @@ static inline struct zsock_tls *zsock_tls_get(struct zsock_tls *tls)
 }
 
 /* sockopt.c */
+bool zsock_tls_copies(const struct socket *sock);
+int zsock_tls_check_option(struct socket *sock, int level, int optname,
+			   sockptr_t optval, unsigned int optlen);
 int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
 			 sockptr_t optval, unsigned int optlen);
 int zsock_tls_getsockopt(struct socket *sock, int level, int optname,
@@ -228,6 +243,9 @@ int zsock_tls_wait(struct zsock_tls *tls, long *timeo);
 void zsock_tls_abandon(struct zsock_tls *tls, int err);
 void zsock_tls_watch(struct zsock_tls *tls);
 void zsock_tls_unwatch(struct zsock_tls *tls);
+void zsock_tls_pot_empty(struct socket *sock);
+void zsock_tls_meet(const struct proto_ops *ops);
+bool zsock_tls_is_ktls(const struct proto_ops *ops);
 void zsock_tls_work(struct work_struct *work);
 
 /* listen.c */
@@ -242,16 +260,20 @@ void zsock_tls_listener_free(struct zsock_tls_listener *listener);
 /* wait.c, record.c */
 void zsock_tls_override_waiting(struct proto_ops *ops);
 void zsock_tls_override_records(struct proto_ops *ops);
+int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
+			      char __user *optval, int __user *optlen);
 
 /* control.c */
 #define ZSOCK_TLS_AGAIN		1	/* taken: try again */
-#define ZSOCK_TLS_NOTHING	2	/* there was no such record */
+#define ZSOCK_TLS_NOTHING	2	/* there was no record */
+#define ZSOCK_TLS_DATA		3	/* there was data */
 int zsock_tls_control(struct socket *sock, struct zsock_tls *tls);
 int zsock_tls_fatal(struct socket *sock, struct zsock_tls *tls, u8 alert,
 		    int err);
 void zsock_tls_drain(struct socket *sock, struct zsock_tls *tls);
 void zsock_tls_send_close(struct socket *sock, struct zsock_tls *tls);
 bool zsock_tls_rx_expects(const struct zsock_tls *tls);
+int zsock_tls_rx_fault(struct socket *sock, struct zsock_tls *tls, int err);
 int zsock_tls_rx_broken(struct zsock_tls *tls, int err);
 
 /* ---- handshakes: handshake.c ---- */
@@ -286,7 +308,11 @@ struct zsock_handshake_cred {
  * @id: told to the agent
  * @net: namespace; the sk holds it
  * @sk: the connection
- * @pot: its struct socket for the time being
+ * @pot: with TCP's own calls; of a client the outer socket's, else the
+ *	handshake's until accept() has it
+ * @home: whose wait queue has the connection's events
+ * @wait: in that queue
+ * @wq: where the agent waits
  * @tls: whose it is
  * @lock: held by a call on the wire; taken to make @detached true
  * @detached: the wire leads nowhere any more
@@ -315,6 +341,9 @@ struct zsock_handshake {
 	struct net		*net;
 	struct sock		*sk;
 	struct socket		*pot;
+	struct socket		*home;
+	struct wait_queue_entry	wait;
+	wait_queue_head_t	wq;
 	struct zsock_tls	*tls;
 	struct mutex		lock;
 	bool			detached;
@@ -335,7 +364,7 @@ struct zsock_handshake {
 
 struct zsock_handshake *
 zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
-		    struct socket *pot, struct sock *sk, u8 role);
+		    struct socket *pot, u8 role);
 int zsock_handshake_submit(struct zsock_handshake *hs,
 			   void (*done)(struct zsock_handshake *hs, int err),
 			   void *owner);
@@ -343,10 +372,13 @@ bool zsock_handshake_finish(struct zsock_handshake *hs, int err);
 bool zsock_handshake_cancel(struct zsock_handshake *hs);
 void zsock_handshake_put(struct zsock_handshake *hs);
 struct zsock_handshake *zsock_handshake_next(struct net *net, u32 portid);
+void zsock_handshake_give_back(struct zsock_handshake *hs);
 struct zsock_handshake *zsock_handshake_find(struct net *net, u64 id,
 					     u32 portid);
 void zsock_handshake_agent_gone(struct net *net, u32 portid);
+bool zsock_handshakes_full(const struct net *net);
 void zsock_handshakes_init(struct zsock_handshakes *all);
+void zsock_handshakes_free(struct zsock_handshakes *all);
 int zsock_tls_init(void);
 void zsock_tls_exit(void);
 
@@ -358,6 +390,7 @@ zsock_handshake_get(struct zsock_handshake *hs)
 }
 
 /* wire.c */
+extern struct proto zsock_wire_prot;
 struct file *zsock_wire_open(struct zsock_handshake *hs);
 
 /* handshake_netlink.c */
@@ -365,11 +398,11 @@ void zsock_handshake_nl_ready(struct net *net);
 bool zsock_handshake_nl_agents(struct net *net);
 void zsock_handshake_nl_ticket(struct net *net, u32 portid, u64 id,
 			       const void *data, unsigned int len);
-void zsock_handshake_nl_purge(struct net *net, kuid_t uid);
+int zsock_handshake_nl_purge(struct net *net, kuid_t uid);
 
 /* verify.c */
 struct zsock_verifier;
-int zsock_verifier_fd(struct zsock_tls *tls);
+int zsock_verifier_fd(struct zsock_tls *tls, struct file **file);
 struct file *zsock_verifier_ask(struct zsock_verifier *verifier, u64 id);
 struct zsock_verifier *zsock_verifier_get(struct zsock_verifier *verifier);
 void zsock_verifier_put(struct zsock_verifier *verifier);

@@ -38,7 +38,8 @@ struct zsock_verifier {
  * @verifier: who is asked
  * @list: in one of its lists, or in none
  * @wait: the agent's
- * @request: what was written, or NULL
+ * @request: what was written, until the program has read it
+ * @asked: it was written
  * @len: bytes of it
  * @id: of the handshake
  * @answered: @accept is valid
@@ -51,6 +52,7 @@ struct zsock_question {
 	void			*request;
 	size_t			len;
 	u64			id;
+	bool			asked;
 	bool			answered;
 	u32			accept;
 };
@@ -111,9 +113,10 @@ static ssize_t zsock_question_write(struct file *file, const char __user *buf,
 		ret = -EINVAL;
 	} else if (v->gone) {
 		ret = -EPIPE;
-	} else if (q->request) {
+	} else if (q->asked) {
 		ret = -EBUSY;
 	} else {
+		q->asked = true;
 		q->request = new.request;
 		q->len = len;
 		list_add_tail(&q->list, &v->unread);
@@ -229,14 +232,21 @@ static ssize_t zsock_verifier_take(struct zsock_verifier *v, char __user *buf,
 				   size_t len)
 {
 	struct zsock_question *q;
+	void *request = NULL;
 	ssize_t ret;
 
 	mutex_lock(&v->lock);
 	q = zsock_verifier_next(v, len);
 	ret = PTR_ERR_OR_ZERO(q);
-	if (!ret)
-		ret = copy_to_user(buf, q->request, q->len) ? -EFAULT : q->len;
+	if (!ret) {
+		swap(request, q->request);
+		ret = q->len;
+	}
 	mutex_unlock(&v->lock);
+	/* Agents take the lock: the program's memory is not touched under it. */
+	if (ret > 0 && copy_to_user(buf, request, ret))
+		ret = -EFAULT;
+	kvfree(request);
 	return ret;
 }
 
@@ -363,25 +373,34 @@ static int zsock_verifier_use(struct zsock_tls *tls, struct zsock_verifier *v)
 	return conf ? 0 : -ENOMEM;
 }
 
-/* A new descriptor for the program. */
-int zsock_verifier_fd(struct zsock_tls *tls)
+/*
+ * A new descriptor for the program: reserved, and *@file to be installed there
+ * once the program was told.
+ */
+int zsock_verifier_fd(struct zsock_tls *tls, struct file **file)
 {
-	struct zsock_verifier *v = zsock_verifier_new();
-	int err;
+	struct zsock_verifier *v;
+	int fd, err;
 
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	err = -ENOMEM;
+	v = zsock_verifier_new();
 	if (!v)
-		return -ENOMEM;
+		goto out_fd;
+	*file = anon_inode_getfile("[zsock-verify]", &zsock_verifier_fops, v,
+				   O_RDWR);
+	if (IS_ERR(*file)) {
+		err = PTR_ERR(*file);
+		zsock_verifier_put(v);
+		goto out_fd;
+	}
 	err = zsock_verifier_use(tls, v);
-	if (err) {
-		zsock_verifier_put(v);
-		return err;
-	}
-	/* A configuration whose file could not be made asks nobody. */
-	err = anon_inode_getfd("[zsock-verify]", &zsock_verifier_fops, v,
-			       O_RDWR | O_CLOEXEC);
-	if (err < 0) {
-		v->gone = true;
-		zsock_verifier_put(v);
-	}
+	if (!err)
+		return fd;
+	fput(*file);
+out_fd:
+	put_unused_fd(fd);
 	return err;
 }

@@ -114,10 +114,14 @@ static int zsock_tls_wait_shutdown(struct socket *sock, int how)
 	struct zsock_tls *tls = zsock_priv(sock);
 	int err;
 
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
 	zsock_tls_abandon(tls, -ECONNABORTED);
 	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN)
 		return zsock_tls_now(sock)->shutdown(sock, how);
 	err = zsock_inner_ops(sock)->shutdown(sock, how);
+	/* One that began in between has nothing left to talk over. */
+	zsock_tls_abandon(tls, -ECONNABORTED);
 	if (!err && zsock_tls_state(tls) == ZSOCK_TLS_LISTEN &&
 	    inet_sk_state_load(sock->sk) != TCP_LISTEN) {
 		zsock_tls_listen_stop(tls);
@@ -145,6 +149,7 @@ void zsock_tls_override_waiting(struct proto_ops *ops)
 {
 	ops->connect = zsock_tls_connect;
 	ops->listen = zsock_tls_listen;
+	ops->getsockopt = zsock_tls_pass_getsockopt;
 	ops->poll = zsock_tls_wait_poll;
 	ops->ioctl = zsock_tls_wait_ioctl;
 	ops->shutdown = zsock_tls_wait_shutdown;

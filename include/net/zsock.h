@@ -109,6 +109,9 @@ struct zsock_proto_id {
  *	dispatched for, or forwarded: 0 to let it pass or a negative errno. At
  *	every level but SOL_ZSOCK and SOL_TLS. Process context, no locks held.
  *	May be NULL.
+ * @copies: Whether the value of an option is to be copied before the inner
+ *	socket sees it: then it takes at most 1024 bytes, else -EBUSY. Process
+ *	context. NULL is no.
  * @setsockopt: Options at SOL_TLS, and those at SOL_ZSOCK that the core does
  *	not know. Process context, no locks held. NULL is -ENOPROTOOPT.
  * @getsockopt: likewise.
@@ -146,6 +149,7 @@ struct zsock_proto {
 	void	(*inner)(struct zsock_spec *spec);
 	int	(*check_option)(struct socket *sock, int level, int optname,
 				sockptr_t optval, unsigned int optlen);
+	bool	(*copies)(const struct socket *sock);
 	int	(*setsockopt)(struct socket *sock, int level, int optname,
 			      sockptr_t optval, unsigned int optlen);
 	int	(*getsockopt)(struct socket *sock, int level, int optname,

@@ -142,7 +142,7 @@ TEST_F(ways, wrong_alpn)
 	START(.mode = AGENT_GOOD, .alpn = "c");
 	ASSERT_EQ(0, setsockopt(self->fd, SOL_TLS, TLS_ALPN_LIST, "a\0b", 4));
 	EXPECT_EQ(-1, CONNECT());
-	EXPECT_EQ(ETIMEDOUT, errno);
+	EXPECT_EQ(ECONNABORTED, errno);
 }
 
 TEST_F(ways, not_blocking)
