@@ -196,7 +196,7 @@ static int zsock_wire_hold_cred(struct zsock_handshake *hs, u64 serial,
 static int zsock_wire_get_nodelay(struct zsock_handshake *hs,
 				  char __user *optval, int __user *optlen)
 {
-	int value = READ_ONCE(tcp_sk(hs->sk)->nonagle) & TCP_NAGLE_OFF;
+	int value = tcp_sk(hs->sk)->nonagle & TCP_NAGLE_OFF;
 
 	return zsock_put_option(optval, optlen, &value, sizeof(value));
 }
