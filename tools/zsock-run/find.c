@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the program is, and where our library is.
+ * Where the program is, and where what belongs to us is.
  */
 #include <errno.h>
 #include <limits.h>
@@ -67,7 +67,8 @@ int find_program(const char *name, char *path, size_t size)
 }
 
 /**
- * find_library() - the library that belongs to this executable
+ * find_beside() - the library and the helper that belong to this executable
+ * @name: of the file
  * @path: where it is
  * @size: of @path
  *
@@ -76,11 +77,11 @@ int find_program(const char *name, char *path, size_t size)
  *
  * Return: 0, or -1 if it is nowhere.
  */
-int find_library(char *path, size_t size)
+int find_beside(const char *name, char *path, size_t size)
 {
 	static const char * const beside[] = {
-		"/../lib/zsock/" LIBRARY_NAME,	/* bin and lib/zsock, installed */
-		"/../lib/" LIBRARY_NAME,	/* bin and lib, built */
+		"/../lib/zsock",	/* bin and lib/zsock, installed */
+		"/../lib",		/* bin and lib, built */
 	};
 	char exe[PATH_MAX], try[PATH_MAX + 64], real[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -90,12 +91,14 @@ int find_library(char *path, size_t size)
 		exe[len] = '\0';
 		*strrchr(exe, '/') = '\0';
 		for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-			snprintf(try, sizeof(try), "%s%s", exe, beside[i]);
+			snprintf(try, sizeof(try), "%s%s/%s", exe, beside[i],
+				 name);
 			if (realpath(try, real))
 				goto found;
 		}
 	}
-	if (!realpath(LIBDIR "/" LIBRARY_NAME, real))
+	snprintf(try, sizeof(try), LIBDIR "/%s", name);
+	if (!realpath(try, real))
 		return -1;
 found:
 	return (size_t)snprintf(path, size, "%s", real) < size ? 0 : -1;

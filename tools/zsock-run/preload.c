@@ -3,9 +3,9 @@
  * libzsock-run.so: makes a program's AF_INET and AF_INET6 sockets AF_ZSOCK ones.
  *
  * Only what a program would notice is wrapped: socket(), and getsockopt() for
- * SO_DOMAIN and SO_PROTOCOL. Nothing is remembered about a descriptor, since
- * dup(), fork(), exec() and SCM_RIGHTS would all make such a memory wrong: the
- * kernel is asked instead.
+ * SO_DOMAIN and SO_PROTOCOL; and for TLS what tls.c and resolve.c have. Nothing is
+ * remembered about a descriptor, since dup(), fork(), exec() and SCM_RIGHTS
+ * would all make such a memory wrong: the kernel is asked instead.
  *
  * A program may call socket() from a signal handler or in the child of a
  * fork(), so the wrappers neither lock nor allocate, and leave errno alone
@@ -15,16 +15,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "zsock-run.h"
+#include "preload.h"
 
-#define EXPORT		__attribute__((visibility("default")))
 #define TYPE_MASK	0xf		/* of socket()'s type; flags are above */
 
 typedef int (*socket_fn)(int, int, int);
@@ -33,54 +29,22 @@ typedef int (*getsockopt_fn)(int, int, int, void *, socklen_t *);
 static socket_fn next_socket;
 static getsockopt_fn next_getsockopt;
 
-static int family;
-static int only_type;			/* 0: both */
-static int only_domain;			/* 0: both */
-static bool fallback;
-static char backend[4 * ZSOCK_NAME_MAX];
-static atomic_bool ready;
-
-static void read_environment(void)
-{
-	const char *s;
-
-	s = getenv(ENV_FAMILY);
-	family = s ? zsock_family_parse(s) : -1;
-	if (family < 0)
-		family = zsock_family_read();
-	if (family < 0)
-		family = AF_ZSOCK;	/* socket() may load the module yet */
-
-	s = getenv(ENV_ONLY);
-	if (s)
-		only_type = *s == 's' ? SOCK_STREAM : SOCK_DGRAM;
-
-	s = getenv(ENV_DOMAIN);
-	if (s)
-		only_domain = *s == '4' ? AF_INET : AF_INET6;
-
-	fallback = getenv(ENV_FALLBACK) != NULL;
-
-	/* A copy: some programs write their title over the environment. */
-	s = getenv(ENV_BACKEND);
-	if (s)
-		strncpy(backend, s, sizeof(backend) - 1);
-}
-
 /*
  * Runs before main(), or earlier still if the constructor of another library
  * opens a socket. There is one thread then.
  */
 __attribute__((constructor))
-static void setup(void)
+void setup(void)
 {
+	static atomic_bool ready;
 	int saved = errno;
 
 	if (atomic_load_explicit(&ready, memory_order_acquire))
 		return;
 	next_socket = (socket_fn)dlsym(RTLD_NEXT, "socket");
 	next_getsockopt = (getsockopt_fn)dlsym(RTLD_NEXT, "getsockopt");
-	read_environment();
+	settings_read();
+	tls_setup();
 	atomic_store_explicit(&ready, true, memory_order_release);
 	errno = saved;
 }
@@ -109,9 +73,9 @@ static bool taken(int domain, int type, int protocol)
 		return false;
 	if (type != SOCK_STREAM && type != SOCK_DGRAM)
 		return false;
-	if (only_domain && domain != only_domain)
+	if (settings.only_domain && domain != settings.only_domain)
 		return false;
-	if (only_type && type != only_type)
+	if (settings.only_type && type != settings.only_type)
 		return false;
 	return protocol >= 0 && protocol <= ZSOCK_PROTO_MASK;
 }
@@ -130,18 +94,26 @@ static bool may_stay(int err)
 	case EINVAL:
 		return false;	/* AF_INET would say so too */
 	}
-	return fallback;
+	return settings.fallback;
 }
 
-static int zsock_socket(int domain, int type, int protocol)
+/* Give a new socket what was asked for: 0, or -1 and errno. */
+static int furnish(int fd, bool tls)
+{
+	if (settings.backend[0] &&
+	    syscall(SYS_setsockopt, fd, SOL_ZSOCK, ZSOCK_BACKEND,
+		    settings.backend, strlen(settings.backend)))
+		return -1;
+	return tls && tls_settings_apply(&settings.tls, fd) ? -1 : 0;
+}
+
+/* An AF_ZSOCK socket, with what was asked for of TLS if @tls; -1 and errno. */
+int make_socket(int domain, int type, int protocol, bool tls)
 {
 	int fd, err;
 
-	fd = real_socket(family, type, ZSOCK_PROTO(domain, protocol));
-	if (fd < 0 || !backend[0])
-		return fd;
-	if (!syscall(SYS_setsockopt, fd, SOL_ZSOCK, ZSOCK_BACKEND, backend,
-		     strlen(backend)))
+	fd = real_socket(settings.family, type, ZSOCK_PROTO(domain, protocol));
+	if (fd < 0 || !furnish(fd, tls))
 		return fd;
 	err = errno;
 	syscall(SYS_close, fd);		/* close() is a cancellation point */
@@ -152,21 +124,36 @@ static int zsock_socket(int domain, int type, int protocol)
 EXPORT int socket(int domain, int type, int protocol)
 {
 	int saved = errno;
+	bool secure;
 	int fd;
 
 	setup();
 	if (!taken(domain, type, protocol))
 		return real_socket(domain, type, protocol);
 
-	fd = zsock_socket(domain, type, protocol);
+	secure = (type & TYPE_MASK) == SOCK_STREAM && tls_concerns(protocol);
+	if (secure && tls_protocol(&protocol))
+		return -1;
+	fd = make_socket(domain, type, protocol,
+			 secure && protocol == IPPROTO_TLS_1_2);
 	if (fd < 0) {
-		if (!may_stay(errno))
+		/* Not without TLS, where that was asked for. */
+		if (secure || !may_stay(errno))
 			return -1;
 		errno = saved;
 		return real_socket(domain, type, protocol);
 	}
 	errno = saved;
 	return fd;
+}
+
+/* False for a socket that is not AF_ZSOCK. */
+bool ask_info(int fd, struct zsock_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return !syscall(SYS_getsockopt, fd, SOL_ZSOCK, ZSOCK_INFO, info, &len);
 }
 
 /*
@@ -181,15 +168,16 @@ static bool asked_for(int fd, int name, int *value)
 	int domain;
 
 	if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
-	    domain != family)
+	    domain != settings.family)
 		return false;
-	memset(&info, 0, sizeof(info));
-	len = sizeof(info);
-	if (syscall(SYS_getsockopt, fd, SOL_ZSOCK, ZSOCK_INFO, &info, &len))
-		return false;
-	if (!info.domain)
+	if (!ask_info(fd, &info) || !info.domain)
 		return false;	/* made as AF_ZSOCK by the program itself */
-	*value = name == SO_DOMAIN ? info.domain : info.protocol;
+	if (name == SO_DOMAIN)
+		*value = info.domain;
+	else if (tls_concerns(IPPROTO_TCP) && info.protocol == IPPROTO_TLS_1_2)
+		*value = IPPROTO_TCP;
+	else
+		*value = info.protocol;
 	return true;
 }
 
@@ -201,12 +189,24 @@ EXPORT int getsockopt(int fd, int level, int name, void *__restrict val,
 
 	setup();
 	ret = real_getsockopt(fd, level, name, val, len);
-	if (ret || level != SOL_SOCKET ||
-	    (name != SO_DOMAIN && name != SO_PROTOCOL))
+	if (ret || level != SOL_SOCKET)
 		return ret;
-	/* The kernel gave *len bytes of an int: replace as many. */
-	if (asked_for(fd, name, &value))
-		memcpy(val, &value, *len < sizeof(value) ? *len : sizeof(value));
+	switch (name) {
+	case SO_DOMAIN:
+	case SO_PROTOCOL:
+		/* The kernel gave *len bytes of an int: replace as many. */
+		if (asked_for(fd, name, &value))
+			memcpy(val, &value,
+			       *len < sizeof(value) ? *len : sizeof(value));
+		break;
+	case SO_ERROR:
+		/* How a connect() that did not wait ended. */
+		if (*len == sizeof(value)) {
+			memcpy(&value, val, sizeof(value));
+			tls_explain(fd, value);
+		}
+		break;
+	}
 	errno = saved;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tls_settings.h"
 #include "zsock-run.h"
 
 /* Another family may own the number, if the module was given another one. */
@@ -17,6 +18,11 @@ static int is_zsock(int fd)
 	socklen_t len = sizeof(info);
 
 	return !getsockopt(fd, SOL_ZSOCK, ZSOCK_INFO, &info, &len);
+}
+
+static int secure(const struct run_options *opt)
+{
+	return opt->tls_client || opt->tls_server;
 }
 
 /* socket() with an unknown family makes the kernel look for its module. */
@@ -29,7 +35,8 @@ static int open_socket(const struct run_options *opt, int family)
 		domain = AF_INET6;
 	if (opt->only && *opt->only == 'd')
 		type = SOCK_DGRAM;
-	return socket(family, type | SOCK_CLOEXEC, ZSOCK_PROTO(domain, 0));
+	return socket(family, type | SOCK_CLOEXEC,
+		      ZSOCK_PROTO(domain, secure(opt) ? IPPROTO_TLS_1_2 : 0));
 }
 
 static void why_no_socket(int err, char *why, size_t size)
@@ -42,6 +49,9 @@ static void why_no_socket(int err, char *why, size_t size)
 	case EACCES:
 		snprintf(why, size, "AF_ZSOCK sockets are not permitted here (%s): look at 'sysctl net.zsock.access'",
 			 strerror(err));
+		break;
+	case EPROTONOSUPPORT:
+		snprintf(why, size, "the zsock module that is loaded does no TLS");
 		break;
 	default:
 		snprintf(why, size, "cannot make an AF_ZSOCK socket: %s",
@@ -60,6 +70,30 @@ static int try_backend(int fd, const char *backend, char *why, size_t size)
 	else
 		snprintf(why, size, "cannot use backend '%s': %s", backend,
 			 strerror(errno));
+	return -1;
+}
+
+/* Those of the tags that are there already; see load.c for the others. */
+static int try_tls(int fd, const struct run_options *opt, char *why,
+		   size_t size)
+{
+	struct tls_words words = {
+		.tags = opt->tags,
+		.alpn = opt->alpn,
+		.verify = opt->verify,
+		.hostname = opt->hostname,
+	};
+	struct tls_settings tls;
+	const char *option;
+
+	if (tls_settings_parse(&tls, &words))
+		return -1;	/* not after parse_options() */
+	option = tls_settings_apply(&tls, fd);
+	if (!option && tls.has_hostname && tls_set_hostname(fd, tls.hostname))
+		option = "--hostname";
+	if (!option)
+		return 0;
+	snprintf(why, size, "%s is refused: %s", option, strerror(errno));
 	return -1;
 }
 
@@ -98,6 +132,8 @@ int probe_family(const struct run_options *opt, char *why, size_t size)
 			 family);
 		ret = -1;
 	} else if (opt->backend && try_backend(fd, opt->backend, why, size)) {
+		ret = -1;
+	} else if (secure(opt) && try_tls(fd, opt, why, size)) {
 		ret = -1;
 	}
 	close(fd);

@@ -7,7 +7,6 @@
  * run on AF_INET.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,89 +15,9 @@
 
 #include "zsock-run.h"
 
-static const char usage_text[] =
-"Usage: zsock-run [OPTION...] [--] PROGRAM [ARG...]\n"
-"Run PROGRAM with its AF_INET and AF_INET6 stream and datagram sockets made as\n"
-"AF_ZSOCK sockets.\n"
-"\n"
-"  --backend NAME   put every socket on this offload backend\n"
-"  --only TYPE      take over 'stream' or 'dgram' sockets only\n"
-"  --domain FAMILY  take over sockets of IPv'4' or IPv'6' only\n"
-"  --fallback       where AF_ZSOCK is not to be had, warn and use AF_INET\n"
-"  -V, --version    print the version\n"
-"  -h, --help       print this\n"
-"\n"
-"The exit status is PROGRAM's, or 125 if zsock-run fails itself, 126 if PROGRAM\n"
-"cannot be executed, 127 if it is not found.\n";
-
-static void complain(const char *what, const char *why)
+void complain(const char *what, const char *why)
 {
 	fprintf(stderr, "zsock-run: %s%s%s\n", what, *what ? " " : "", why);
-}
-
-__attribute__((noreturn))
-static void usage_error(const char *what, const char *arg)
-{
-	if (what)
-		fprintf(stderr, "zsock-run: %s '%s'\n", what, arg);
-	fputs("Try 'zsock-run --help'.\n", stderr);
-	exit(EXIT_OWN_FAILURE);
-}
-
-static const char *one_of(const char *arg, const char *a, const char *b,
-			  const char *complaint)
-{
-	if (strcmp(arg, a) && strcmp(arg, b))
-		usage_error(complaint, arg);
-	return arg;
-}
-
-static void parse(int argc, char **argv, struct run_options *opt)
-{
-	static const struct option options[] = {
-		{ "backend", required_argument, NULL, 'b' },
-		{ "only", required_argument, NULL, 'o' },
-		{ "domain", required_argument, NULL, 'd' },
-		{ "fallback", no_argument, NULL, 'f' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	/* '+': what comes after PROGRAM is PROGRAM's */
-	while ((c = getopt_long(argc, argv, "+Vh", options, NULL)) != -1) {
-		switch (c) {
-		case 'b':
-			if (!*optarg || strlen(optarg) >= ZSOCK_NAME_MAX)
-				usage_error("not a backend's name:", optarg);
-			opt->backend = optarg;
-			break;
-		case 'o':
-			opt->only = one_of(optarg, "stream", "dgram",
-					   "--only takes 'stream' or 'dgram', not");
-			break;
-		case 'd':
-			opt->domain = one_of(optarg, "4", "6",
-					     "--domain takes 4 or 6, not");
-			break;
-		case 'f':
-			opt->fallback = 1;
-			break;
-		case 'V':
-			puts("zsock-run " VERSION);
-			exit(0);
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(0);
-		default:
-			usage_error(NULL, NULL);
-		}
-	}
-	if (optind == argc) {
-		complain("", "no program to run");
-		usage_error(NULL, NULL);
-	}
 }
 
 static void set_or_unset(const char *name, const char *value)
@@ -150,6 +69,13 @@ static void preload(const char *lib)
 	free(both);
 }
 
+static const char *role(const struct run_options *opt)
+{
+	if (opt->tls_client)
+		return opt->tls_server ? "both" : "client";
+	return opt->tls_server ? "server" : NULL;
+}
+
 static void export_options(const struct run_options *opt, int family)
 {
 	char number[16];
@@ -160,19 +86,25 @@ static void export_options(const struct run_options *opt, int family)
 	set_or_unset(ENV_ONLY, opt->only);
 	set_or_unset(ENV_DOMAIN, opt->domain);
 	set_or_unset(ENV_FALLBACK, opt->fallback ? "1" : NULL);
+	set_or_unset(ENV_TLS, role(opt));
+	set_or_unset(ENV_TLS_TAGS, opt->tags);
+	set_or_unset(ENV_TLS_PORTS, opt->ports);
+	set_or_unset(ENV_TLS_ALPN, opt->alpn);
+	set_or_unset(ENV_TLS_VERIFY, opt->verify);
+	set_or_unset(ENV_TLS_HOSTNAME, opt->hostname);
 }
 
 /*
  * Set the scene for the program.
  * Return: 0, or -1 if only --fallback lets it run at all.
  */
-static int prepare(const struct run_options *opt, const char *program,
+static int prepare(struct run_options *opt, const char *program,
 		   const char *path)
 {
 	char lib[PATH_MAX], why[PATH_MAX + 256];
 	int family, ret = 0;
 
-	if (find_library(lib, sizeof(lib))) {
+	if (find_beside(LIBRARY_NAME, lib, sizeof(lib))) {
 		complain(LIBRARY_NAME, "is not beside zsock-run and not in " LIBDIR ": run 'make' or 'make install'");
 		return -1;
 	}
@@ -189,6 +121,9 @@ static int prepare(const struct run_options *opt, const char *program,
 		complain(program, why);
 		ret = -1;
 	}
+	/* The last that can fail: it leaves something behind until we end. */
+	if (!ret && load_credentials(opt))
+		return -1;
 	/* Also where the program itself is out of reach: its children are not. */
 	preload(lib);
 	export_options(opt, family);
@@ -202,12 +137,14 @@ int main(int argc, char **argv)
 	const char *program;
 	int err;
 
-	parse(argc, argv, &opt);
+	parse_options(argc, argv, &opt);
 	program = argv[optind];
 	err = find_program(program, path, sizeof(path));
 	if (!err && prepare(&opt, program, path)) {
 		if (!opt.fallback) {
-			complain("", "not started (--fallback would run it on AF_INET)");
+			complain("", opt.tls_client || opt.tls_server ?
+				 "not started" :
+				 "not started (--fallback would run it on AF_INET)");
 			return EXIT_OWN_FAILURE;
 		}
 		complain("warning:", "running it all the same, on AF_INET");

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What zsock-run and the library that it preloads agree on.
+ * What zsock-run, its helper and the library that it preloads agree on.
  */
 #ifndef ZSOCK_RUN_H
 #define ZSOCK_RUN_H
+
+#include <stddef.h>
 
 #include <linux/zsock.h>
 
@@ -13,9 +15,17 @@
 #define ENV_ONLY	"ZSOCK_RUN_ONLY"	/* "stream" or "dgram" */
 #define ENV_DOMAIN	"ZSOCK_RUN_DOMAIN"	/* "4" or "6" */
 #define ENV_FALLBACK	"ZSOCK_RUN_FALLBACK"	/* "1": AF_INET is good enough */
+/* The words of the options, see tls_settings.c. */
+#define ENV_TLS		"ZSOCK_RUN_TLS"		/* "client", "server", "both" */
+#define ENV_TLS_TAGS	"ZSOCK_RUN_TLS_TAGS"
+#define ENV_TLS_PORTS	"ZSOCK_RUN_TLS_PORTS"
+#define ENV_TLS_ALPN	"ZSOCK_RUN_TLS_ALPN"
+#define ENV_TLS_VERIFY	"ZSOCK_RUN_TLS_VERIFY"
+#define ENV_TLS_HOSTNAME "ZSOCK_RUN_TLS_HOSTNAME" /* empty: any name will do */
 
 #define FAMILY_FILE	"/sys/module/zsock/parameters/family"
 #define LIBRARY_NAME	"libzsock-run.so"
+#define HELPER_NAME	"zsock-run-creds"
 
 /* As env(1), nice(1) and timeout(1) have them. */
 enum {
@@ -29,18 +39,39 @@ struct run_options {
 	const char *only;
 	const char *domain;
 	int fallback;
+	/* words for the library, judged by tls_settings_parse() */
+	int tls_client;
+	int tls_server;
+	const char *tags;
+	const char *ports;
+	const char *alpn;
+	const char *verify;
+	const char *hostname;
+	/* files, to be loaded for the run */
+	const char *ca;
+	const char *cert;
+	const char *key;
 };
 
-/* family.c, used by both */
+/* zsock-run.c */
+void complain(const char *what, const char *why);
+
+/* options.c */
+void parse_options(int argc, char **argv, struct run_options *opt);
+
+/* family.c, also the library's */
 int zsock_family_parse(const char *text);
 int zsock_family_read(void);
 
 /* probe.c */
 int probe_family(const struct run_options *opt, char *why, size_t size);
 
+/* load.c */
+int load_credentials(struct run_options *opt);
+
 /* find.c */
 int find_program(const char *name, char *path, size_t size);
-int find_library(char *path, size_t size);
+int find_beside(const char *name, char *path, size_t size);
 
 /* preloadable.c */
 int preloadable(const char *path, char *why, size_t size);

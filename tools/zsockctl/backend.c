@@ -8,7 +8,7 @@
 
 #include <linux/zsock.h>
 
-#include "genl.h"
+#include "../common/genl.h"
 #include "out.h"
 #include "zsockctl.h"
 

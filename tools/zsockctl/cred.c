@@ -12,7 +12,7 @@
 #include <linux/zsock.h>
 
 #include "cred.h"
-#include "genl.h"
+#include "../common/genl.h"
 #include "zsockctl.h"
 
 static const char help[] =
@@ -91,20 +91,7 @@ static int wrong_words(void)
 	return EXIT_USAGE;
 }
 
-/* ---- add ---- */
-
-static void fill_add(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct cred *c = arg;
-
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, c->tag);
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TYPE, c->type);
-	mnl_attr_put(nlh, ZSOCK_A_CRED_DATA, c->len, c->data);
-	if (c->spki)
-		mnl_attr_put(nlh, ZSOCK_A_CRED_PUBLIC, c->spki_len, c->spki);
-	if (c->replace)
-		mnl_attr_put(nlh, ZSOCK_A_CRED_REPLACE, 0, NULL);
-}
+/* ---- add, del ---- */
 
 static int add(int argc, char **argv)
 {
@@ -117,37 +104,26 @@ static int add(int argc, char **argv)
 	c.replace = argc == 4;
 	if (parse_tag(argv[0], &c.tag) || parse_type(argv[1], &c.type))
 		return EXIT_USAGE;
-	ret = cred_read(argv[2], &c);
+	ret = cred_read(argv[2], ZSOCK_CRED_LEN_MAX, &c);
 	if (ret == EXIT_OK)
 		ret = cred_check(&c);
 	if (ret == EXIT_OK)
-		ret = genl_send(ZSOCK_CMD_CRED_ADD, false, fill_add, &c,
-				c.len + c.spki_len);
+		ret = cred_add(&c);
 	cred_wipe(&c);
 	return ret;
 }
 
-/* ---- del ---- */
-
-static void fill_del(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct cred *c = arg;
-
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, c->tag);
-	if (c->type)
-		mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TYPE, c->type);
-}
-
 static int del(int argc, char **argv)
 {
-	struct cred c = { 0 };
+	uint32_t type = ZSOCK_CRED_NONE;
+	int32_t tag;
 
 	if (argc < 1 || argc > 2)
 		return wrong_words();
-	if (parse_tag(argv[0], &c.tag) ||
-	    (argc == 2 && parse_type(argv[1], &c.type)))
+	if (parse_tag(argv[0], &tag) ||
+	    (argc == 2 && parse_type(argv[1], &type)))
 		return EXIT_USAGE;
-	return genl_send(ZSOCK_CMD_CRED_DEL, false, fill_del, &c, 0);
+	return cred_del(tag, type);
 }
 
 /* ---- allow, deny ---- */

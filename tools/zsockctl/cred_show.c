@@ -13,7 +13,7 @@
 #include <linux/zsock.h>
 
 #include "cred.h"
-#include "genl.h"
+#include "../common/genl.h"
 #include "out.h"
 #include "zsockctl.h"
 

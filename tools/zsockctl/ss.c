@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "genl.h"
+#include "../common/genl.h"
 #include "out.h"
 #include "procs.h"
 #include "ss.h"

@@ -11,6 +11,8 @@
 #include "out.h"
 #include "zsockctl.h"
 
+const char tool_name[] = "zsockctl";
+
 /* In the order in which abbreviations are tried. */
 static const struct object objects[] = {
 	{ "ss", ss_main, "[ -tualp46H ] [ FILTER ... ]     sockets" },

@@ -5,12 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Exit codes, ip(8)'s. */
-enum {
-	EXIT_OK = 0,
-	EXIT_USAGE = 1,		/* the command line makes no sense */
-	EXIT_KERNEL = 2,	/* the kernel said no, or has no zsock */
-};
+#include "../common/tool.h"
 
 /* One thing that can be asked about, with its own file. */
 struct object {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef ZSOCKCTL_GENL_H
-#define ZSOCKCTL_GENL_H
+#ifndef ZSOCK_COMMON_GENL_H
+#define ZSOCK_COMMON_GENL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,4 +24,4 @@ void genl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, int max);
 const char *attr_str(const struct nlattr *attr);
 uint32_t attr_u32(const struct nlattr *attr);
 
-#endif /* ZSOCKCTL_GENL_H */
+#endif /* ZSOCK_COMMON_GENL_H */

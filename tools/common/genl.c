@@ -11,7 +11,7 @@
 #include <linux/zsock.h>
 
 #include "genl.h"
-#include "zsockctl.h"
+#include "tool.h"
 
 #define BUFFER		98304	/* a dump has 32 KiB at most; a credential is larger */
 #define DUMP_TRIES	5
@@ -34,7 +34,7 @@ static struct answer last;
 
 static int complain(const char *what, const struct link *lk)
 {
-	fprintf(stderr, "zsockctl: %s: %s%s%s\n", what,
+	fprintf(stderr, "%s: %s: %s%s%s\n", tool_name, what,
 		errno == EDQUOT ? "the owner's quota of keys is used up, see /proc/key-users" :
 				  strerror(errno),
 		lk->why[0] ? ": " : "", lk->why);
@@ -202,8 +202,8 @@ static int connect_link(struct link *lk, struct answer *a)
 		return EXIT_OK;
 	if (errno != ENOENT)
 		return complain("cannot look up the netlink family \"zsock\"", lk);
-	fputs("zsockctl: the zsock module is not loaded: load it with 'modprobe zsock' or 'insmod zsock.ko'\n",
-	      stderr);
+	fprintf(stderr, "%s: the zsock module is not loaded: load it with 'modprobe zsock' or 'insmod zsock.ko'\n",
+		tool_name);
 	return EXIT_KERNEL;
 }
 
@@ -221,8 +221,8 @@ static int ask(struct link *lk, struct nlmsghdr *req, struct answer *a)
 		if (!a->interrupted)
 			return EXIT_OK;
 	}
-	fputs("zsockctl: warning: what is listed changed meanwhile: some may be missing or be there twice\n",
-	      stderr);
+	fprintf(stderr, "%s: warning: what is listed changed meanwhile: some may be missing or be there twice\n",
+		tool_name);
 	return EXIT_OK;
 }
 

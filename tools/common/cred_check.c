@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zsockctl cred: what the kernel does not judge of certificates and keys. It
- * looks at how they are built; here they are understood, and the public half
- * of a private key is computed, with which the kernel can compare pairs.
+ * What the kernel does not judge of certificates and keys. It looks at how they
+ * are built; here they are understood, and the public half of a private key is
+ * computed, with which the kernel can compare pairs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,17 +17,17 @@
 #include <linux/zsock.h>
 
 #include "cred.h"
-#include "zsockctl.h"
+#include "tool.h"
 
-static int refuse(const char *why)
+static int refuse(const struct cred *c, const char *why)
 {
-	fprintf(stderr, "zsockctl: cred: %s\n", why);
+	fprintf(stderr, "%s: %s: %s\n", tool_name, c->path, why);
 	ERR_clear_error();
 	return EXIT_USAGE;
 }
 
 /* As the kernel tells them apart: text has no byte 0. */
-static bool is_pem(const struct cred *c)
+bool cred_is_pem(const struct cred *c)
 {
 	return !memchr(c->data, 0, c->len) &&
 	       memmem(c->data, c->len, "-----BEGIN ", 11);
@@ -80,10 +80,10 @@ static int der_certificates(const struct cred *c)
 
 static int check_certificates(const struct cred *c)
 {
-	int n = is_pem(c) ? pem_certificates(c) : der_certificates(c);
+	int n = cred_is_pem(c) ? pem_certificates(c) : der_certificates(c);
 
 	if (n <= 0)
-		return refuse("not a certificate, or something after one is none");
+		return refuse(c, "not a certificate, or something after one is none");
 	ERR_clear_error();
 	return EXIT_OK;
 }
@@ -96,7 +96,7 @@ static EVP_PKEY *load_key(const struct cred *c)
 	EVP_PKEY *key;
 	BIO *bio;
 
-	if (!is_pem(c)) {
+	if (!cred_is_pem(c)) {
 		key = d2i_AutoPrivateKey(NULL, &p, c->len);
 		if (key && p == c->data + c->len)
 			return key;
@@ -125,9 +125,9 @@ static int check_key(struct cred *c)
 	int ret = EXIT_OK, len;
 
 	if (!key)
-		return refuse("not a private key, or one with a passphrase");
+		return refuse(c, "not a private key, or one with a passphrase");
 	if (!sound(key))
-		ret = refuse("the private key is not consistent in itself");
+		ret = refuse(c, "the private key is not consistent in itself");
 	len = ret == EXIT_OK ? i2d_PUBKEY(key, &spki) : 0;
 	if (len > 0) {
 		c->spki = malloc(len);
@@ -136,7 +136,7 @@ static int check_key(struct cred *c)
 	if (c->spki)
 		memcpy(c->spki, spki, len);
 	else if (ret == EXIT_OK)
-		ret = refuse("the private key has no public half");
+		ret = refuse(c, "the private key has no public half");
 	OPENSSL_free(spki);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
@@ -152,7 +152,7 @@ static int check_key(struct cred *c)
 int cred_check(struct cred *c)
 {
 	if (!c->len)
-		return refuse("the file is empty");
+		return refuse(c, "the file is empty");
 	switch (c->type) {
 	case ZSOCK_CRED_CA:
 	case ZSOCK_CRED_CERT:

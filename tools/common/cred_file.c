@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zsockctl cred: files of credentials. They are read without stdio, which would
- * keep a copy.
+ * Files of credentials. They are read without stdio, which would keep a copy.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,14 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/zsock.h>
-
 #include "cred.h"
-#include "zsockctl.h"
+#include "tool.h"
 
 static int complain(const char *path)
 {
-	fprintf(stderr, "zsockctl: cred: %s: %s\n", path, strerror(errno));
+	fprintf(stderr, "%s: %s: %s\n", tool_name, path, strerror(errno));
 	return EXIT_USAGE;
 }
 
@@ -25,25 +22,26 @@ static int read_all(int fd, const char *path, struct cred *c)
 {
 	ssize_t n;
 
-	while (c->len <= ZSOCK_CRED_LEN_MAX) {
-		n = read(fd, c->data + c->len, ZSOCK_CRED_LEN_MAX + 1 - c->len);
+	while (c->len < c->room) {
+		n = read(fd, c->data + c->len, c->room - c->len);
 		if (n < 0)
 			return complain(path);
 		if (!n)
 			return EXIT_OK;
 		c->len += n;
 	}
-	fprintf(stderr, "zsockctl: cred: %s: %s: %d bytes are the most\n", path,
-		strerror(EFBIG), ZSOCK_CRED_LEN_MAX);
+	fprintf(stderr, "%s: %s: %s: %zu bytes are the most\n", tool_name, path,
+		strerror(EFBIG), c->room - 1);
 	return EXIT_USAGE;
 }
 
 /**
  * cred_read() - read what is to be added
  * @path: of a file, or "-"
- * @c: its data and len are filled in
+ * @max: bytes of it
+ * @c: its path, data and len are filled in
  */
-int cred_read(const char *path, struct cred *c)
+int cred_read(const char *path, size_t max, struct cred *c)
 {
 	bool in = !strcmp(path, "-");
 	int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -51,7 +49,9 @@ int cred_read(const char *path, struct cred *c)
 
 	if (fd < 0)
 		return complain(path);
-	c->data = malloc(ZSOCK_CRED_LEN_MAX + 1);
+	c->path = path;
+	c->room = max + 1;
+	c->data = malloc(c->room);
 	ret = c->data ? read_all(fd, path, c) : complain(path);
 	if (!in)
 		close(fd);
@@ -61,7 +61,7 @@ int cred_read(const char *path, struct cred *c)
 void cred_wipe(struct cred *c)
 {
 	if (c->data)
-		explicit_bzero(c->data, ZSOCK_CRED_LEN_MAX + 1);
+		explicit_bzero(c->data, c->room);
 	free(c->data);
 	free(c->spki);
 }
