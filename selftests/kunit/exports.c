@@ -3,6 +3,8 @@
  * Part of zsock.ko where the test modules are built and the kernel has KUnit:
  * lets the suites call what is the module's own.
  */
+#include "../../tls/handshake_netlink.h"
+#include "../../tls/tls.h"
 #include "../../zsock_int.h"
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_pin_init);
@@ -49,3 +51,25 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_cred_get_tag);
 EXPORT_SYMBOL_IF_KUNIT(zsock_cred_put);
 EXPORT_SYMBOL_IF_KUNIT(zsock_creds_init);
 EXPORT_SYMBOL_IF_KUNIT(zsock_creds_free);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_copy);
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_put);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_genl);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_nl_agents);
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_wq);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_new);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_submit);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_finish);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_cancel);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_put);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_next);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_give_back);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_find);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_agent_gone);
+EXPORT_SYMBOL_IF_KUNIT(zsock_handshakes_full);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_override_records);
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_control);
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_drain);
+EXPORT_SYMBOL_IF_KUNIT(zsock_tls_send_close);

@@ -54,7 +54,9 @@ struct zsock_backend zsock_kunit_backend(const char *name, int priority)
 kunit_test_suites(&zsock_pin_suite, &zsock_registry_suite, &zsock_spec_suite,
 		  &zsock_table_suite, &zsock_address_suite, &zsock_dual_suite,
 		  &zsock_options_suite, &zsock_kernel_suite, &zsock_net_suite,
-		  &zsock_cred_suite, &zsock_cred_store_suite);
+		  &zsock_cred_suite, &zsock_cred_store_suite, &zsock_conf_suite,
+		  &zsock_handshake_suite, &zsock_handshake_time_suite,
+		  &zsock_handshake_race_suite, &zsock_records_suite);
 
 MODULE_DESCRIPTION("KUnit suites of AF_ZSOCK");
 MODULE_LICENSE("GPL");
