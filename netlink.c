@@ -161,7 +161,7 @@ static int zsock_nl_backend(struct zsock_carrier *carrier, void *arg)
 	void *hdr;
 	int err;
 
-	if (zsock_nl_skip(walk))
+	if (!zsock_backend_in(carrier->backend, net) || zsock_nl_skip(walk))
 		return 0;
 	hdr = zsock_nl_put_header(walk->skb, walk->cb, ZSOCK_CMD_BACKEND_GET);
 	if (!hdr)

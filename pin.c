@@ -28,7 +28,7 @@ void zsock_pin_free(struct zsock_pin *pin)
 }
 
 /* Every socket holds this module already. */
-static struct module *zsock_pin_module(const struct zsock_pin *pin)
+struct module *zsock_pin_module(const struct zsock_pin *pin)
 {
 	return pin->owner == THIS_MODULE ? NULL : pin->owner;
 }

@@ -49,7 +49,7 @@ static int zsock_set_backend(struct zsock_sock *zs, sockptr_t optval,
 	if (err)
 		return err;
 	/* The empty name takes the choice back. */
-	if (name[0] && !zsock_carrier_known(name))
+	if (name[0] && !zsock_carrier_known(sock_net(zs->sock->sk), name))
 		return -ENODEV;
 
 	if (fresh) {

@@ -70,6 +70,7 @@ struct zsock_pin {
 
 int zsock_pin_init(struct zsock_pin *pin, struct module *owner);
 void zsock_pin_free(struct zsock_pin *pin);
+struct module *zsock_pin_module(const struct zsock_pin *pin);
 bool zsock_pin_get(struct zsock_pin *pin);
 void zsock_pin_dup(struct zsock_pin *pin);
 void zsock_pin_put(struct zsock_pin *pin);
@@ -112,12 +113,14 @@ struct zsock_handler {
  * struct zsock_carrier - a registered struct zsock_backend
  * @backend: what was registered
  * @pin: its sockets
- * @list: in the registry, by priority, under RCU
+ * @list: in the registry, by priority, under RCU; or among those retired
+ * @released: whom to tell when the last socket of one retired is gone
  */
 struct zsock_carrier {
 	const struct zsock_backend	*backend;
 	struct zsock_pin		pin;
 	struct list_head		list;
+	void (*released)(const struct zsock_backend *backend);
 };
 
 /**
@@ -322,12 +325,25 @@ struct zsock_carrier *zsock_carrier_pick(const struct zsock_spec *spec,
 					 u32 features);
 bool zsock_carrier_all_inet(void);
 bool zsock_carrier_any(const struct zsock_spec *spec);
-bool zsock_carrier_known(const char *name);
+bool zsock_carrier_known(const struct net *net, const char *name);
+
+/* Whether @backend is there in @net. */
+static inline bool zsock_backend_in(const struct zsock_backend *backend,
+				    const struct net *net)
+{
+	return !backend->net || net_eq(backend->net, net);
+}
+
 struct zsock_carrier *zsock_carrier_of(const struct zsock_backend *backend);
 int zsock_carriers_walk(int (*fn)(struct zsock_carrier *carrier, void *arg),
 			void *arg);
+void zsock_carrier_free(struct zsock_carrier *carrier);
 int zsock_backends_init(void);
 void zsock_backends_exit(void);
+
+/* offload/retire.c */
+void zsock_carrier_retire(struct zsock_carrier *carrier);
+void zsock_retired_exit(void);
 
 /* offload/netdev.c */
 const struct zsock_carrier *zsock_netdev_carrier(struct net *net, int ifindex);

@@ -59,15 +59,16 @@ static int zsock_make(const struct zsock_sock *zs,
 		      const struct zsock_carrier *carrier,
 		      const struct zsock_spec *spec, struct socket **res)
 {
+	const struct zsock_backend *backend = carrier->backend;
 	const struct file *file = zs->sock->file;
 	const struct cred *old;
 	int err;
 
 	/* A socket without a file is the kernel's own. */
 	if (!file)
-		return carrier->backend->create(spec, res);
+		return backend->create(backend, spec, res);
 	old = override_creds(file->f_cred);
-	err = carrier->backend->create(spec, res);
+	err = backend->create(backend, spec, res);
 	revert_creds(old);
 	return err;
 }
@@ -110,7 +111,7 @@ static int zsock_dispatch_to(struct zsock_sock *zs,
 		sock_release(inner);
 		return -EPROTO;
 	}
-	dual = dual && inner->sk->sk_family == AF_INET6;
+	dual = dual && spec->family == AF_INET6;
 	/* Whatever net.ipv6.bindv6only says: both families were asked for. */
 	if (dual)
 		inner->sk->sk_ipv6only = 0;
@@ -196,7 +197,7 @@ static int zsock_make_pair(struct zsock_sock *a, struct zsock_sock *b,
 	struct socket *inner[2];
 	int err;
 
-	err = carrier->backend->socketpair(spec, inner);
+	err = carrier->backend->socketpair(carrier->backend, spec, inner);
 	if (err)
 		goto out;
 	a->flags |= ZSOCK_INFO_F_PAIR;

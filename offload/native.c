@@ -4,14 +4,16 @@
 
 #include "../zsock_int.h"
 
-static bool zsock_native_is_supported(const struct zsock_spec *spec)
+static bool zsock_native_is_supported(const struct zsock_backend *backend,
+				      const struct zsock_spec *spec)
 {
 	return spec->family == AF_UNSPEC || spec->family == AF_INET ||
 	       spec->family == AF_INET6;
 }
 
 /* kern as at socket(): checks, accounting and references are a user's. */
-static int zsock_native_create(const struct zsock_spec *spec,
+static int zsock_native_create(const struct zsock_backend *backend,
+			       const struct zsock_spec *spec,
 			       struct socket **res)
 {
 	return __sock_create(spec->net, spec->family, spec->type,
@@ -19,7 +21,8 @@ static int zsock_native_create(const struct zsock_spec *spec,
 }
 
 /* IP has no pairs. AF_UNIX has, and needs no address and no device. */
-static int zsock_native_socketpair(const struct zsock_spec *spec,
+static int zsock_native_socketpair(const struct zsock_backend *backend,
+				   const struct zsock_spec *spec,
 				   struct socket *res[2])
 {
 	int err;

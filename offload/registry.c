@@ -21,6 +21,19 @@ static const struct zsock_backend * const zsock_builtin_backends[] = {
 #undef X
 };
 
+void zsock_carrier_free(struct zsock_carrier *carrier)
+{
+	zsock_pin_free(&carrier->pin);
+	kfree(carrier);
+}
+
+/* Whether a namespace may have both. */
+static bool zsock_backends_meet(const struct zsock_backend *a,
+				const struct zsock_backend *b)
+{
+	return !a->net || !b->net || net_eq(a->net, b->net);
+}
+
 static bool zsock_carrier_would(const struct zsock_carrier *carrier,
 				const struct zsock_spec *spec)
 {
@@ -28,9 +41,11 @@ static bool zsock_carrier_would(const struct zsock_carrier *carrier,
 
 	if (READ_ONCE(carrier->pin.dead))
 		return false;
+	if (!zsock_backend_in(backend, spec->net))
+		return false;
 	if (backend->family && spec->family && backend->family != spec->family)
 		return false;
-	return backend->is_supported(spec);
+	return backend->is_supported(backend, spec);
 }
 
 /*
@@ -84,14 +99,16 @@ bool zsock_carrier_any(const struct zsock_spec *spec)
 	return any;
 }
 
-bool zsock_carrier_known(const char *name)
+/* Whether @net has a backend of that name. */
+bool zsock_carrier_known(const struct net *net, const char *name)
 {
 	struct zsock_carrier *carrier;
 	bool known = false;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(carrier, &zsock_carriers, list)
-		if (!strcmp(carrier->backend->name, name))
+		if (zsock_backend_in(carrier->backend, net) &&
+		    !strcmp(carrier->backend->name, name))
 			known = true;
 	rcu_read_unlock();
 	return known;
@@ -149,7 +166,7 @@ static bool zsock_backend_ok(const struct zsock_backend *backend)
 
 static void zsock_count_inet(const struct zsock_backend *backend, int n)
 {
-	if (backend->features & ZSOCK_BACKEND_F_INET)
+	if (backend->features & ZSOCK_BACKEND_F_INET && !backend->net)
 		WRITE_ONCE(zsock_all_inet, zsock_all_inet + n);
 }
 
@@ -160,7 +177,8 @@ static int zsock_carrier_insert(struct zsock_carrier *new)
 	struct zsock_carrier *carrier;
 
 	list_for_each_entry(carrier, &zsock_carriers, list)
-		if (!strcmp(carrier->backend->name, new->backend->name))
+		if (zsock_backends_meet(carrier->backend, new->backend) &&
+		    !strcmp(carrier->backend->name, new->backend->name))
 			return -EEXIST;
 	list_for_each_entry(carrier, &zsock_carriers, list) {
 		if (carrier->backend->priority > new->backend->priority)
@@ -243,16 +261,55 @@ int zsock_unregister_backend(const struct zsock_backend *backend)
 	zsock_netdev_forget(carrier);
 	/* Nobody is in the lists any more, nor in @backend's functions. */
 	synchronize_rcu();
-	zsock_pin_free(&carrier->pin);
-	kfree(carrier);
+	zsock_carrier_free(carrier);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(zsock_unregister_backend);
+
+/**
+ * zsock_retire_backend - take a backend away from under its sockets
+ * @backend: the backend
+ * @released: called with @backend when its last socket is gone, which may be
+ *	before this returns; process context, no locks held
+ *
+ * It gets no new sockets, its devices become plain ones and its name is free.
+ * The sockets that it has keep it and its module: what becomes of them is its
+ * own business. @backend's module cannot be unloaded before @released returned.
+ *
+ * Context: process, sleeps for an RCU grace period.
+ * Return: 0; -ENOENT if it is not registered, and @released is not called.
+ */
+int zsock_retire_backend(const struct zsock_backend *backend,
+			 void (*released)(const struct zsock_backend *backend))
+{
+	struct zsock_carrier *carrier;
+
+	mutex_lock(&zsock_carriers_lock);
+	carrier = zsock_carrier_lookup(backend);
+	if (carrier) {
+		WRITE_ONCE(carrier->pin.dead, true);
+		list_del_rcu(&carrier->list);
+		zsock_count_inet(backend, -1);
+	}
+	mutex_unlock(&zsock_carriers_lock);
+	if (!carrier)
+		return -ENOENT;
+
+	zsock_netdev_forget(carrier);
+	/* Nobody is in the lists any more, and who took a pin has counted. */
+	synchronize_rcu();
+	__module_get(zsock_pin_module(&carrier->pin));
+	carrier->released = released;
+	zsock_carrier_retire(carrier);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(zsock_retire_backend);
 
 void zsock_backends_exit(void)
 {
 	int i;
 
+	zsock_retired_exit();
 	for (i = 0; i < ARRAY_SIZE(zsock_builtin_backends); i++)
 		zsock_unregister_backend(zsock_builtin_backends[i]);
 }

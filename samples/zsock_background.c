@@ -16,7 +16,8 @@
 #define BACKGROUND_TOS	0x04	/* DSCP 000001, above the two ECN bits */
 
 /* Asked with AF_UNSPEC at socket(), when the family may be open yet. */
-static bool background_is_supported(const struct zsock_spec *spec)
+static bool background_is_supported(const struct zsock_backend *backend,
+				    const struct zsock_spec *spec)
 {
 	if (spec->type != SOCK_STREAM && spec->type != SOCK_DGRAM)
 		return false;
@@ -36,7 +37,8 @@ static int background_mark(struct socket *sock)
 				     KERNEL_SOCKPTR(&tclass), sizeof(tclass));
 }
 
-static int background_create(const struct zsock_spec *spec, struct socket **res)
+static int background_create(const struct zsock_backend *backend,
+			     const struct zsock_spec *spec, struct socket **res)
 {
 	int err;
 

@@ -50,6 +50,8 @@ struct zsock_spec {
  * @family: the only family that it makes, or AF_UNSPEC for any
  * @features: ZSOCK_BACKEND_F_*; with ZSOCK_BACKEND_F_INET @is_supported agrees
  *	to whatever is asked for AF_INET and AF_INET6
+ * @net: the only network namespace that has it, or NULL: all have. No
+ *	reference is held: its owner unregisters it when the namespace goes
  * @is_supported: Whether it can make such a socket. Called under
  *	rcu_read_lock(): must not sleep. With @spec->family AF_UNSPEC the
  *	question is about any family. Required.
@@ -64,7 +66,9 @@ struct zsock_spec {
  *	same rules as for @create. NULL where @features lack
  *	ZSOCK_BACKEND_F_PAIR.
  *
- * Const and static in its module; registered with zsock_register_backend().
+ * Never changes while it is registered with zsock_register_backend(). Each
+ * function is told which one it is called for, so that one who has several can
+ * have each in a structure of its own.
  */
 struct zsock_backend {
 	const char	*name;
@@ -72,10 +76,14 @@ struct zsock_backend {
 	int		priority;
 	int		family;
 	u32		features;
-	bool		(*is_supported)(const struct zsock_spec *spec);
-	int		(*create)(const struct zsock_spec *spec,
+	struct net	*net;
+	bool		(*is_supported)(const struct zsock_backend *backend,
+					const struct zsock_spec *spec);
+	int		(*create)(const struct zsock_backend *backend,
+				  const struct zsock_spec *spec,
 				  struct socket **res);
-	int		(*socketpair)(const struct zsock_spec *spec,
+	int		(*socketpair)(const struct zsock_backend *backend,
+				      const struct zsock_spec *spec,
 				      struct socket *res[2]);
 };
 
@@ -171,6 +179,8 @@ int zsock_unregister_proto(const struct zsock_proto *proto);
 
 int zsock_register_backend(const struct zsock_backend *backend);
 int zsock_unregister_backend(const struct zsock_backend *backend);
+int zsock_retire_backend(const struct zsock_backend *backend,
+			 void (*released)(const struct zsock_backend *backend));
 int zsock_backend_set_netdev(const struct zsock_backend *backend,
 			     struct net_device *dev);
 

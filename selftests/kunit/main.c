@@ -29,12 +29,14 @@ void zsock_kunit_release(struct kunit *test, struct socket *sock)
 	kunit_release_action(test, zsock_kunit_sock_release, sock);
 }
 
-static bool zsock_kunit_is_supported(const struct zsock_spec *spec)
+static bool zsock_kunit_is_supported(const struct zsock_backend *backend,
+				     const struct zsock_spec *spec)
 {
 	return true;
 }
 
-static int zsock_kunit_create(const struct zsock_spec *spec,
+static int zsock_kunit_create(const struct zsock_backend *backend,
+			      const struct zsock_spec *spec,
 			      struct socket **res)
 {
 	return -EIO;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The registries of backends and of handlers. */
+#include <linux/delay.h>
+
 #include "suites.h"
 
 /* ---- backends ---- */
@@ -83,7 +85,8 @@ static void zsock_walk_stops(struct kunit *test)
 	zsock_unregister_backend(&b[1]);
 }
 
-static int zsock_no_pair(const struct zsock_spec *spec, struct socket *res[2])
+static int zsock_no_pair(const struct zsock_backend *backend,
+			 const struct zsock_spec *spec, struct socket *res[2])
 {
 	return -EIO;
 }
@@ -144,19 +147,19 @@ static void zsock_backend_lookup(struct kunit *test)
 	struct zsock_backend b = zsock_kunit_backend("k-look", 1);
 	struct zsock_carrier *carrier;
 
-	KUNIT_EXPECT_FALSE(test, zsock_carrier_known("k-look"));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, "k-look"));
 	KUNIT_EXPECT_NULL(test, zsock_carrier_of(&b));
 	KUNIT_ASSERT_EQ(test, 0, zsock_register_backend(&b));
-	KUNIT_EXPECT_TRUE(test, zsock_carrier_known("k-look"));
-	KUNIT_EXPECT_TRUE(test, zsock_carrier_known("native"));
-	KUNIT_EXPECT_FALSE(test, zsock_carrier_known("k-loo"));
-	KUNIT_EXPECT_FALSE(test, zsock_carrier_known("k-look2"));
-	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(""));
+	KUNIT_EXPECT_TRUE(test, zsock_carrier_known(&init_net, "k-look"));
+	KUNIT_EXPECT_TRUE(test, zsock_carrier_known(&init_net, "native"));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, "k-loo"));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, "k-look2"));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, ""));
 	carrier = zsock_carrier_of(&b);
 	KUNIT_ASSERT_NOT_NULL(test, carrier);
 	KUNIT_EXPECT_PTR_EQ(test, &b, (struct zsock_backend *)carrier->backend);
 	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_backend(&b));
-	KUNIT_EXPECT_FALSE(test, zsock_carrier_known("k-look"));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, "k-look"));
 }
 
 static struct zsock_carrier *zsock_pick(const struct zsock_spec *spec,
@@ -225,12 +228,70 @@ static void zsock_backend_picked_stays(struct kunit *test)
 	carrier = zsock_carrier_pick(&spec, "k-stays", NULL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, carrier);
 	KUNIT_EXPECT_EQ(test, -EBUSY, zsock_unregister_backend(&b));
-	KUNIT_EXPECT_TRUE(test, zsock_carrier_known("k-stays"));
+	KUNIT_EXPECT_TRUE(test, zsock_carrier_known(&init_net, "k-stays"));
 	zsock_pin_put(&carrier->pin);
 	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_backend(&b));
 }
 
-static bool zsock_never(const struct zsock_spec *spec)
+static int zsock_kunit_released;
+
+static void zsock_kunit_gone(const struct zsock_backend *backend)
+{
+	WRITE_ONCE(zsock_kunit_released, backend->priority);
+}
+
+/* Nobody may have a new socket; the one there is keeps it. */
+static void zsock_backend_retired(struct kunit *test)
+{
+	struct zsock_spec spec = { .net = &init_net, .family = AF_INET,
+				   .type = SOCK_STREAM };
+	struct zsock_backend b = zsock_kunit_backend("k-old", 77);
+	struct zsock_backend next = zsock_kunit_backend("k-old", 78);
+	struct zsock_carrier *carrier;
+	int i;
+
+	zsock_kunit_released = 0;
+	KUNIT_EXPECT_EQ(test, -ENOENT,
+			zsock_retire_backend(&b, zsock_kunit_gone));
+	KUNIT_ASSERT_EQ(test, 0, zsock_register_backend(&b));
+	carrier = zsock_carrier_pick(&spec, "k-old", NULL, 0);
+	KUNIT_ASSERT_NOT_NULL(test, carrier);
+	KUNIT_EXPECT_EQ(test, 0, zsock_retire_backend(&b, zsock_kunit_gone));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, "k-old"));
+	KUNIT_EXPECT_EQ(test, 0, zsock_register_backend(&next));
+	msleep(1200);
+	KUNIT_EXPECT_EQ(test, 0, READ_ONCE(zsock_kunit_released));
+	zsock_pin_put(&carrier->pin);
+	for (i = 0; i < 100 && !READ_ONCE(zsock_kunit_released); i++)
+		msleep(50);
+	KUNIT_EXPECT_EQ(test, 77, READ_ONCE(zsock_kunit_released));
+	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_backend(&next));
+}
+
+/* One for a namespace is nothing to the others. */
+static void zsock_backend_of_net(struct kunit *test)
+{
+	static struct net other;
+	struct zsock_spec spec = { .net = &init_net, .family = AF_INET,
+				   .type = SOCK_STREAM };
+	struct zsock_backend b = zsock_kunit_backend("k-net", 1);
+	struct zsock_backend b2 = zsock_kunit_backend("k-net", 1);
+	struct zsock_backend all = zsock_kunit_backend("k-net", 1);
+
+	b.net = &other;
+	b2.net = &init_net;
+	KUNIT_ASSERT_EQ(test, 0, zsock_register_backend(&b));
+	KUNIT_EXPECT_EQ(test, -EEXIST, zsock_register_backend(&all));
+	KUNIT_EXPECT_FALSE(test, zsock_carrier_known(&init_net, "k-net"));
+	KUNIT_EXPECT_NULL(test, zsock_pick(&spec, "k-net", NULL, 0));
+	KUNIT_EXPECT_EQ(test, 0, zsock_register_backend(&b2));
+	KUNIT_EXPECT_NOT_NULL(test, zsock_pick(&spec, "k-net", NULL, 0));
+	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_backend(&b));
+	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_backend(&b2));
+}
+
+static bool zsock_never(const struct zsock_backend *backend,
+			const struct zsock_spec *spec)
 {
 	return false;
 }
@@ -397,6 +458,8 @@ static struct kunit_case zsock_registry_cases[] = {
 	KUNIT_CASE(zsock_backend_lookup),
 	KUNIT_CASE(zsock_backend_pick),
 	KUNIT_CASE(zsock_backend_picked_stays),
+	KUNIT_CASE_SLOW(zsock_backend_retired),
+	KUNIT_CASE(zsock_backend_of_net),
 	KUNIT_CASE(zsock_backend_any),
 	KUNIT_CASE(zsock_handler_lookup),
 	KUNIT_CASE(zsock_handler_default),

@@ -15,9 +15,16 @@
 
 #include "mock.h"
 
-static bool mock_is_supported(struct mock_backend *mock,
+static struct mock_backend *mock_of(const struct zsock_backend *backend)
+{
+	return (struct mock_backend *)container_of(backend, struct mock_backend, table);
+}
+
+static bool mock_is_supported(const struct zsock_backend *backend,
 			      const struct zsock_spec *spec)
 {
+	struct mock_backend *mock = mock_of(backend);
+
 	atomic_inc(&mock->asked);
 	return READ_ONCE(mock->supported) & BIT(spec->type);
 }
@@ -43,9 +50,10 @@ static int mock_sleep(const struct mock_backend *mock)
 	return 0;
 }
 
-static int mock_create(struct mock_backend *mock, const struct zsock_spec *spec,
-		       struct socket **res)
+static int mock_create(const struct zsock_backend *backend,
+		       const struct zsock_spec *spec, struct socket **res)
 {
+	struct mock_backend *mock = mock_of(backend);
 	int err;
 
 	atomic_inc(&mock->creates);
@@ -66,12 +74,12 @@ static int mock_create(struct mock_backend *mock, const struct zsock_spec *spec,
 }
 
 /* Nobody connects these: what is tested is who was asked for a pair. */
-static int mock_socketpair(struct mock_backend *mock,
+static int mock_socketpair(const struct zsock_backend *backend,
 			   const struct zsock_spec *spec, struct socket *res[2])
 {
 	int err;
 
-	atomic_inc(&mock->pairs);
+	atomic_inc(&mock_of(backend)->pairs);
 	err = __sock_create(spec->net, AF_UNIX, spec->type, 0, &res[0],
 			    spec->kern);
 	if (err)
@@ -90,32 +98,12 @@ static int mock_socketpair(struct mock_backend *mock,
 	return err;
 }
 
-/* The core does not tell a backend's functions whose they are. */
-#define MOCK_FUNCTIONS(x, n)						\
-static bool mock_is_supported_##x(const struct zsock_spec *spec)	\
-{									\
-	return mock_is_supported(&mock_backends[n], spec);		\
-}									\
-static int mock_create_##x(const struct zsock_spec *spec,		\
-			   struct socket **res)				\
-{									\
-	return mock_create(&mock_backends[n], spec, res);		\
-}									\
-static int mock_socketpair_##x(const struct zsock_spec *spec,		\
-			       struct socket *res[2])			\
-{									\
-	return mock_socketpair(&mock_backends[n], spec, res);		\
-}
-
-MOCK_FUNCTIONS(a, 0)
-MOCK_FUNCTIONS(b, 1)
-
 #define MOCK_BACKEND(x, number) {					\
 	.calls		= {						\
 		.owner		= THIS_MODULE,				\
-		.is_supported	= mock_is_supported_##x,		\
-		.create		= mock_create_##x,			\
-		.socketpair	= mock_socketpair_##x,			\
+		.is_supported	= mock_is_supported,			\
+		.create		= mock_create,				\
+		.socketpair	= mock_socketpair,			\
 	},								\
 	.name		= "mock" #x,					\
 	.priority	= 200,						\
