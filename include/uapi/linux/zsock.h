@@ -245,6 +245,11 @@ enum {
 	ZSOCK_CMD_HANDSHAKE_DONE,	/* do: how it ended */
 	ZSOCK_CMD_HANDSHAKE_TICKET,	/* event: a ticket came on a connection */
 	ZSOCK_CMD_HANDSHAKE_PURGE,	/* event: forget sessions of a user */
+	ZSOCK_CMD_BACKEND_ADD,		/* do: one behind a pipe */
+	ZSOCK_CMD_BACKEND_PIPE,		/* do: another pipe, the old one is down */
+	ZSOCK_CMD_BACKEND_DEL,		/* do: take one behind a pipe away */
+	ZSOCK_CMD_BACKEND_UP,		/* event: its pipe works */
+	ZSOCK_CMD_BACKEND_DOWN,		/* event: its pipe broke, or it was deleted */
 
 	__ZSOCK_CMD_MAX,
 	ZSOCK_CMD_MAX = __ZSOCK_CMD_MAX - 1
@@ -292,10 +297,30 @@ enum {
 	ZSOCK_A_BACKEND_MODULE,		/* string */
 	ZSOCK_A_BACKEND_SOCKETS,	/* u32: sockets on it, all namespaces */
 	ZSOCK_A_BACKEND_IFINDEX,	/* u32, repeated: devices of this namespace */
+	ZSOCK_A_BACKEND_FD,		/* s32: the pipe, a connected stream socket */
+	ZSOCK_A_BACKEND_LABEL,		/* string: what user space calls the pipe */
+	ZSOCK_A_BACKEND_NETDEV,		/* string: a device of that name, to be made */
+	ZSOCK_A_BACKEND_FORCE,		/* flag: even if it has sockets */
+	ZSOCK_A_BACKEND_STATE,		/* u32: ZSOCK_BACKEND_STATE_* */
+	ZSOCK_A_BACKEND_PEER,		/* string: what the other side calls itself */
+	ZSOCK_A_BACKEND_ERROR,		/* u32: errno that the pipe broke with */
 
 	__ZSOCK_A_BACKEND_MAX,
 	ZSOCK_A_BACKEND_MAX = __ZSOCK_A_BACKEND_MAX - 1
 };
+
+/* Most bytes of ZSOCK_A_BACKEND_LABEL, with the NUL. */
+#define ZSOCK_BACKEND_LABEL_MAX		128
+
+/*
+ * Those who administer the namespace can join it: ZSOCK_CMD_BACKEND_UP, _DOWN,
+ * with name and label; _DOWN with the error, ENODEV where it was deleted.
+ */
+#define ZSOCK_GENL_BACKEND	"backend"
+
+/* ZSOCK_A_BACKEND_STATE: one behind a pipe; others have none. */
+#define ZSOCK_BACKEND_STATE_UP		1
+#define ZSOCK_BACKEND_STATE_DOWN	2	/* sockets get ENETDOWN */
 
 /* ZSOCK_A_BACKEND_FEATURES */
 #define ZSOCK_BACKEND_F_STREAM		(1U << 0)	/* SOCK_STREAM */
