@@ -230,7 +230,7 @@ static int zsock_tls_sendmsg(struct socket *sock, struct msghdr *msg,
 	/* kTLS would take what comes too late, and fail afterwards. */
 	if (zsock_tls_tx_enter(tls) &&
 	    likely(!(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)))
-		ret = zsock_inner_ops(sock)->sendmsg(sock, msg, size);
+		ret = zsock_tls_tx(sock, tls, msg, size);
 	else
 		ret = sk_stream_error(sk, msg->msg_flags, -EPIPE);
 	zsock_tls_tx_leave(tls);
@@ -290,6 +290,7 @@ static int zsock_tls_ioctl(struct socket *sock, unsigned int cmd,
 void zsock_tls_override_records(struct proto_ops *ops)
 {
 	ops->connect = zsock_tls_connect;
+	ops->setsockopt = zsock_tls_pass_setsockopt;
 	ops->getsockopt = zsock_tls_pass_getsockopt;
 	ops->poll = zsock_tls_poll;
 	ops->ioctl = zsock_tls_ioctl;

@@ -8,7 +8,8 @@
  *	wire.c			the descriptor that the agent works on
  *	connect.c listen.c	whose handshakes they are
  *	wait.c			calls of a socket that has none behind it yet
- *	record.c control.c	calls of one that has: kTLS carries it
+ *	record.c cork.c control.c
+ *				calls of one that has: kTLS carries it
  *
  * A handshake has a pot: a struct socket with TCP's own calls, on the same sk as
  * the outer socket. The agent's calls are made with it, and while kTLS is
@@ -149,6 +150,7 @@ struct zsock_tls_result {
  * @rx_shut: shutdown(SHUT_RD)
  * @tx_end: close_notify or a fatal alert was sent, or was to be
  * @senders: calls that may hold kTLS's lock for sending
+ * @cork: the last TCP_CORK that was set
  * @server: role
  * @id: of the handshake
  * @agent: portid of who did it
@@ -178,6 +180,7 @@ struct zsock_tls {
 	bool				rx_end;
 	bool				rx_data;
 	bool				rx_shut;
+	bool				cork;
 	bool				server;
 	unsigned long			tx_end;
 	atomic_t			senders;
@@ -262,6 +265,12 @@ void zsock_tls_override_waiting(struct proto_ops *ops);
 void zsock_tls_override_records(struct proto_ops *ops);
 int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
 			      char __user *optval, int __user *optlen);
+
+/* cork.c */
+int zsock_tls_tx(struct socket *sock, struct zsock_tls *tls, struct msghdr *msg,
+		 size_t size);
+int zsock_tls_pass_setsockopt(struct socket *sock, int level, int optname,
+			      sockptr_t optval, unsigned int optlen);
 
 /* control.c */
 #define ZSOCK_TLS_AGAIN		1	/* taken: try again */

@@ -149,6 +149,7 @@ void zsock_tls_override_waiting(struct proto_ops *ops)
 {
 	ops->connect = zsock_tls_connect;
 	ops->listen = zsock_tls_listen;
+	ops->setsockopt = zsock_tls_pass_setsockopt;
 	ops->getsockopt = zsock_tls_pass_getsockopt;
 	ops->poll = zsock_tls_wait_poll;
 	ops->ioctl = zsock_tls_wait_ioctl;
