@@ -35,6 +35,11 @@ def split(log):
     return parts
 
 
+def has_ended(log, test):
+    """Whether all of a test's part is there."""
+    return any(mark[1] == "end" and mark[2] == test for mark in map(_MARK.search, log) if mark)
+
+
 def complaints(log):
     """The first line of each report in it."""
     return [bare(report[0]) for report in scan(log)]
@@ -49,4 +54,4 @@ def excerpt(log, most):
     return part[:most] if reports else part[-most:]
 
 
-__all__ = ["bare", "complaints", "excerpt", "lines", "split"]
+__all__ = ["bare", "complaints", "excerpt", "has_ended", "lines", "split"]

@@ -4,7 +4,7 @@
 import os
 
 from . import klog
-from .command import run
+from .command import run, stopped
 from .tap import Tap
 
 _MODULE = "zsock_kunit"
@@ -29,6 +29,8 @@ def run_kunit(report, top):
         tap.line(klog.bare(line))
     tap.finish()
     problems = list(tap.problems)
+    if stopped():
+        problems.append(f"was ended: {stopped()}")
     if not tap.cases:
         problems.append("no test ran")
     problems += [f"the kernel complains: {line}" for line in klog.complaints(lines)]

@@ -12,9 +12,10 @@ import time
 from . import testlist
 from .command import run
 from .guest import run_tests
+from .host import run_host
 from .kunit import run_kunit
+from .lanes import Work, run_lanes
 from .report import Report
-from .tap import Tap
 
 _TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 _PLACES = ("kunit", "uml", "qemu", "host")
@@ -29,6 +30,7 @@ def _parser(doc):
     add = parser.add_argument
     add("--only", choices=_PLACES, action="append", help="only there (may be given repeatedly)")
     add("--no-build", action="store_true", help="take what is built already")
+    add("--limit", type=float, metavar="MINUTES", help="end what runs by then, and say what it was")
     add("--from", dest="source", metavar="FILE", help="another list than selftests/list")
     add("--list", action="store_true", help="list the tests and stop")
     add("-v", "--verbose", action="store_true", help="name what passed, too")
@@ -36,48 +38,53 @@ def _parser(doc):
     return parser
 
 
-def _build(report, places):
-    """Everything that the tests need; what fails is reported, and missed later."""
-    steps = [("packages", ["tools/deps", "test"])]
+def _step(report, name, command):
+    """What fails to build is reported, and missed later."""
+
+    def progress(line):
+        if line.startswith("build-uml: "):
+            report.say("     " + line)
+
+    log = report.log_path("build/" + name)
+    status, seconds, tail = run(command, _TOP, log, progress)
+    if status:
+        report.fail(f"build {name}", f"{' '.join(command)} says {status}", tail)
+    else:
+        report.step_passed(f"build {name}", seconds)
+
+
+def _build(report, places, limit):
+    """Everything that the tests need. Compilers run side by side as it is; linkers do not."""
+
+    def step(name, *command):
+        return Work([f"build {name}"], _step, name, command)
+
+    first = [step("packages", "tools/deps", "test")]
+    modules = []
     if places & {"kunit", "uml"}:
-        steps += [
-            ("the UML kernel", ["tools/kernel/build-uml", "debug"]),
-            ("modules for UML", ["make", "modules-uml"]),
-        ]
+        # The test programs take a header from its source.
+        first.append(step("the UML kernel", "tools/kernel/build-uml", "debug"))
+        modules.append(step("modules for UML", "make", "modules-uml"))
+    others = [step("the tools", "make", "tools"), step("the test programs", "make", "selftests")]
     if "qemu" in places:
-        steps.append(("modules for the stock kernel", ["make", "modules-stock"]))
-    steps += [
-        ("the tools", ["make", "tools"]),
-        ("the test programs", ["make", "selftests"]),
-    ]
-    for name, command in steps:
-
-        def progress(line):
-            if line.startswith("build-uml: "):
-                report.say("     " + line)
-
-        log = report.log_path("build/" + name)
-        status, seconds, tail = run(command, _TOP, log, progress)
-        if status:
-            report.fail(f"build {name}", f"{' '.join(command)} says {status}", tail)
-        else:
-            report.step_passed(f"build {name}", seconds)
+        others.append(step("modules for the stock kernel", "make", "modules-stock"))
+    run_lanes(report, [first], limit=limit)
+    run_lanes(report, [modules, others], limit=limit)
 
 
-def _host(report, tests):
-    for test in tests:
-        tap = Tap()
-        command = ["timeout", "--kill-after=20", str(test.seconds), "bash", "-c", test.command]
-        status, seconds, tail = run(
-            command, _TOP, report.log_path(f"host/{test.name}"), tap.line
-        )
-        tap.finish()
-        problems = list(tap.problems)
-        if status == 124:
-            problems.append(f"not done after {test.seconds} s")
-        elif status not in (0, 4) and all(case.outcome != "fail" for case in tap.cases):
-            problems.append(f"exit status {status}")
-        report.test(f"host {test.name}", tap.cases, problems, seconds, tail)
+def _test(report, places, tests, limit):
+    """A lane for each kind of guest. The host's tests follow where there is time first."""
+    lanes = {"uml": [], "qemu": []}
+    if "kunit" in places:
+        lanes["uml"].append(Work(["kunit"], run_kunit, _TOP))
+    for kernel, more in (("uml", ["--unload"]), ("qemu", ["--cpus", "2", "--unload"])):
+        here = [test for test in tests if kernel in test.where]
+        if kernel in places and here:
+            names = [f"{kernel} {test.name}" for test in here]
+            lanes[kernel].append(Work(names, run_tests, _TOP, kernel, here, more))
+    host = [test for test in tests if "host" in test.where and "host" in places]
+    common = [Work([f"host {test.name}"], run_host, _TOP, test) for test in host]
+    run_lanes(report, lanes.values(), common, limit)
 
 
 def _stop(*_):
@@ -107,26 +114,19 @@ def main(doc):
     if patterns:
         places &= {place for test in tests for place in test.where} | (set(patterns) & {"kunit"})
 
-    # Ctrl-C and TERM end whatever runs, which cleans up after itself.
-    signal.signal(signal.SIGTERM, _stop)
+    # Ctrl-C, TERM and HUP end whatever runs, which cleans up after itself.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    limit = time.monotonic() + 60 * options.limit if options.limit else None
     logs = os.path.join(_TOP, "build", "test-logs")
     shutil.rmtree(logs, ignore_errors=True)
     os.makedirs(logs)
     report = Report(logs, options.verbose)
     try:
         if not options.no_build:
-            _build(report, places)
-        if "kunit" in places:
-            run_kunit(report, _TOP)
-        for kernel, more in (("uml", ["--unload"]), ("qemu", ["--cpus", "2", "--unload"])):
-            here = [test for test in tests if kernel in test.where]
-            if kernel in places and here:
-                run_tests(report, _TOP, kernel, here, more)
-        if "host" in places:
-            _host(report, [test for test in tests if "host" in test.where])
+            _build(report, places, limit)
+        _test(report, places, tests, limit)
     except KeyboardInterrupt:
-        # Give the guest's killer the time that it needs.
-        time.sleep(0.5)
         print("\nrun-all: interrupted", file=sys.stderr)
         return 130
     return report.finish()

@@ -2,14 +2,16 @@
 """Counts results and shows them as they come."""
 
 import os
-import sys
+import threading
 import time
 
 _TAIL = 45
+# The slowest that are named at the end.
+_SLOWEST = 12
 
 
 class Report:
-    """What passed, failed and was skipped."""
+    """What passed, failed and was skipped. Several threads may report."""
 
     def __init__(self, logs, verbose):
         self.logs = logs
@@ -17,11 +19,23 @@ class Report:
         self.passed = 0
         self.failures = []
         self.skipped = []
+        self._times = []
         self._start = time.monotonic()
+        self._lock = threading.RLock()
+        self._muted = False
 
-    def say(self, text):
+    def mute(self):
+        """Nothing more is wanted."""
+        self._muted = True
+
+    def say(self, text, more=()):
+        """A line with the time, and what belongs below it: together, whoever else reports."""
         seconds = int(time.monotonic() - self._start)
-        print(f"[{seconds // 60:2d}:{seconds % 60:02d}] {text}", flush=True)
+        lines = [f"[{seconds // 60:2d}:{seconds % 60:02d}] {text}"]
+        lines += [f"          {line.rstrip()}" for line in more]
+        with self._lock:
+            if not self._muted:
+                print("\n".join(lines), flush=True)
 
     def log_path(self, name):
         path = os.path.join(self.logs, name.replace(" ", "-") + ".log")
@@ -30,10 +44,9 @@ class Report:
 
     def fail(self, name, detail, tail=()):
         """One failure that is not a test's own."""
-        self.failures.append(f"{name}: {detail}")
-        self.say(f"FAIL {name}: {detail}")
-        for line in list(tail)[-_TAIL:]:
-            print(f"          {line.rstrip()}", flush=True)
+        with self._lock:
+            self.failures.append(f"{name}: {detail}")
+            self.say(f"FAIL {name}: {detail}", list(tail)[-_TAIL:])
 
     def step_passed(self, name, seconds):
         self.say(f"ok   {name} ({seconds:.0f} s)")
@@ -43,31 +56,32 @@ class Report:
         good = sum(case.outcome == "pass" for case in cases)
         bad = [case for case in cases if case.outcome == "fail"]
         skipped = [case for case in cases if case.outcome == "skip"]
-        self.passed += good
-        self.skipped += [f"{name}: {c.name}: {c.detail or 'no reason given'}" for c in skipped]
-        self.failures += [f"{name}: {case.name}" for case in bad]
-        self.failures += [f"{name}: {problem}" for problem in problems]
-        state = "FAIL" if bad or problems else "ok  "
+        failed = len(bad) + len(problems)
         counts = f"{good} passed"
-        if bad or problems:
-            counts += f", {len(bad) + len(problems)} failed"
+        if failed:
+            counts += f", {failed} failed"
         if skipped:
             counts += f", {len(skipped)} skipped"
-        self.say(f"{state} {name}: {counts} ({seconds:.1f} s)")
-        for case in bad:
-            print(f"          not ok: {case.name}")
-        for problem in problems:
-            print(f"          {problem}")
-        if bad or problems:
-            for line in list(tail)[-_TAIL:]:
-                print(f"          | {line.rstrip()}")
+        more = [f"not ok: {case.name}" for case in bad] + list(problems)
+        if failed:
+            more += [f"| {line}" for line in list(tail)[-_TAIL:]]
         elif self.verbose:
-            for case in cases:
-                print(f"          {case.outcome}: {case.name}")
-        sys.stdout.flush()
+            more += [f"{case.outcome}: {case.name}" for case in cases]
+        with self._lock:
+            self.passed += good
+            self.skipped += [f"{name}: {c.name}: {c.detail or 'no reason given'}" for c in skipped]
+            self.failures += [f"{name}: {case.name}" for case in bad]
+            self.failures += [f"{name}: {problem}" for problem in problems]
+            self._times.append((seconds, name))
+            self.say(f"{'FAIL' if failed else 'ok  '} {name}: {counts} ({seconds:.1f} s)", more)
 
     def finish(self):
         """The summary; returns the exit status."""
+        self._muted = True
+        if len(self._times) > 1:
+            print("\nSlowest:")
+            for seconds, name in sorted(self._times, reverse=True)[:_SLOWEST]:
+                print(f"  {seconds:6.1f} s  {name}")
         if self.skipped:
             print("\nSkipped:")
             for line in self.skipped:

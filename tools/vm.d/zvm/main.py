@@ -169,7 +169,11 @@ def main(doc):
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         try:
             log = stack.enter_context(
-                open(options.log or os.path.join(directory, "kernel.log"), "w", encoding="utf-8")
+                # Line by line: others read it meanwhile.
+                open(
+                    options.log or os.path.join(directory, "kernel.log"),
+                    "w", buffering=1, encoding="utf-8",
+                )  # fmt: skip
             )
             return _run(options, directory, log)
         except Stopped as stopped:
