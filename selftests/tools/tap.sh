@@ -10,6 +10,7 @@ tap_begin() { echo "TAP version 13"; }
 
 tap_end()
 {
+	[[ ! ${TAP_ERR:-} ]] || rm -f "$TAP_ERR"
 	echo "1..$TAP_COUNT"
 	echo "# $((TAP_COUNT - TAP_FAILED)) passed, $TAP_FAILED failed"
 	((TAP_FAILED == 0 && TAP_COUNT > 0))
@@ -66,15 +67,13 @@ like()
 # run COMMAND...: leaves $status, $out and $err
 run()
 {
-	local errfile
-
-	errfile=$(mktemp)
+	# One file for all: processes are dear in an emulator.
+	: "${TAP_ERR:=$(mktemp)}"
 	# shellcheck disable=SC2034
-	out=$("$@" 2>"$errfile")
+	out=$("$@" 2>"$TAP_ERR")
 	status=$?
 	# shellcheck disable=SC2034
-	err=$(<"$errfile")
-	rm -f "$errfile"
+	err=$(<"$TAP_ERR")
 }
 
 # exits NAME STATUS COMMAND...: run, and judge the status

@@ -20,10 +20,9 @@ chmod 755 "$dir"
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 
-# Where they work, AddressSanitizer and its friends look on. UML has no room for them.
+# Where they work, AddressSanitizer and its friends look on.
 sanitizers()
 {
-	[[ $mode != ktls ]] || return 0
 	echo 'int main(void) { return 0; }' >san.c
 	gcc -fsanitize=address,undefined -o san san.c 2>/dev/null && ./san 2>/dev/null &&
 		echo "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -31,15 +30,14 @@ sanitizers()
 
 build()
 {
-	local sources flags
+	local flags
 
-	mapfile -t sources < <(printf '%s\n' "$top"/tools/zsock-tlsd/*.c | grep -v '/zsock-tlsd\.c$')
 	read -ra flags < <(sanitizers)
-	gcc -std=gnu11 -D_GNU_SOURCE -DVERSION='"test"' -O1 -g -Wall -Wextra -Wshadow -Werror \
-		"${flags[@]}" -I"$top/tools/zsock-tlsd" -I"$top/include/uapi" \
-		-I"$here/progs/tlsd" -o tlsd "${sources[@]}" "$here"/progs/tlsd/*.c \
-		-lmnl -lssl -lcrypto -pthread
+	"$here/progs/tlsd/build" tlsd "${flags[@]}"
 }
+
+# Compiling takes long in a guest, and UML has no room for sanitizers: "make selftests" did it.
+built() { ln -s "$top/selftests/bin/progs/tlsd_test" tlsd && [[ -x tlsd ]]; }
 
 # The program's lines as TAP: "ok NAME", "not ok NAME", before that "# WHY".
 handshakes()
@@ -149,7 +147,11 @@ test_manual()
 }
 
 tap_begin
-check "the parts compile without a warning" build
+if [[ $mode == ktls ]]; then
+	check "the parts were compiled without a warning" built
+else
+	check "the parts compile without a warning" build
+fi
 if [[ -x tlsd ]]; then
 	handshakes
 fi
