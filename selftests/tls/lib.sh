@@ -25,6 +25,7 @@ declare -A TAG=([p256]=1 [ca]=2 [client]=3 [psk]=4 [stranger]=5 [rsa]=6 [p384]=7
 
 HOST=127.0.0.1
 INPUT=/dev/null
+AS=z
 PORT=20000
 PIDS=()
 FEED=
@@ -47,7 +48,14 @@ wait_for()
 	done
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# A zombie is: bash does not always collect its children before it is told to.
+gone()
+{
+	local stat
+
+	{ IFS= read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ $stat == *') Z '* ]]
+}
 
 # ---- begin and end ----
 
@@ -57,6 +65,8 @@ tls_begin()
 	chmod 755 "$DIR"
 	cd "$DIR" || exit 1
 	trap tls_cleanup EXIT
+	# A peer that has gone is nothing to die of.
+	trap '' PIPE
 	mkdir tags
 	export ZTLS_TAGS=$DIR/tags
 	# What is slow: each step has this many seconds.
@@ -212,13 +222,23 @@ peer_status()
 	wait "$PEER"
 }
 
-# has FILE PATTERN
-has() { grep -qsE -- "$2" "$1"; }
+# has FILE PATTERN: a regular expression that one of its lines matches. No process.
+has()
+{
+	local line
 
-# client OPTION...: ztls connect to $PORT; leaves $status, files z.out and z.err
+	[[ -e $1 ]] || return
+	while IFS= read -r line; do
+		[[ ! $line =~ $2 ]] || return 0
+	done <"$1"
+	return 1
+}
+
+# client OPTION...: ztls connect to $PORT; leaves $status, files z.out and z.err. With another
+# $AS than z other files, so that it and a server do not write into the same.
 client()
 {
-	"$ZTLS" connect --timeout "$LIMIT" "$@" "$HOST" "$PORT" >z.out 2>z.err <"$INPUT"
+	"$ZTLS" connect --timeout "$LIMIT" "$@" "$HOST" "$PORT" >"$AS.out" 2>"$AS.err" <"$INPUT"
 	# shellcheck disable=SC2034
 	status=$?
 }
@@ -237,10 +257,22 @@ server()
 	}
 }
 
+# Where a process hangs.
+stacks()
+{
+	local task
+
+	for task in /proc/"$1"/task/*/; do
+		echo "$task $(<"$task/comm"):"
+		cat "$task/stack"
+	done 2>/dev/null
+}
+
 # The server's status, when it has ended by itself.
 server_status()
 {
 	wait_for "$LIMIT" gone "$SERVER" || {
+		problems+="ztls does not end: $(stacks "$SERVER")"$'\n'
 		kill "$SERVER"
 		status=124
 		return
@@ -249,10 +281,15 @@ server_status()
 	status=$?
 }
 
-# said KEY: the last value that ztls told
+# said KEY: into $SAID, the last value that ztls told. No process.
 said()
 {
-	sed -n "s/^ztls: \(.* \)\?$1=\([^ ]*\).*/\2/p" z.err | tail -n 1
+	local line
+
+	SAID=
+	while IFS= read -r line; do
+		[[ ! "$line " =~ ^ztls:.*\ $1=([^\ ]*)\  ]] || SAID=${BASH_REMATCH[1]}
+	done <"$AS.err"
 }
 
 # What there is to be seen when something went wrong.
@@ -260,7 +297,7 @@ details()
 {
 	local file
 
-	for file in z.err peer.err; do
+	for file in z.err good.err peer.err; do
 		[[ ! -s $file ]] || sed "s/^/$file: /" "$file" | tail -n 12
 	done
 	[[ ! -s agent.log ]] || sed "s/^/agent.log: /" agent.log | tail -n 8
@@ -281,4 +318,14 @@ want()
 {
 	# shellcheck disable=SC2053
 	[[ $2 == $3 ]] || problems+="$1: got $2, wanted $3"$'\n'
+}
+
+# want_said KEY WANTED...
+want_said()
+{
+	while (($# > 1)); do
+		said "$1"
+		want "$1" "$SAID" "$2"
+		shift 2
+	done
 }

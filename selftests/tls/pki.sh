@@ -17,7 +17,7 @@
 #	expired future		in time
 #	selfsigned stranger	of trust: by itself, by the other root
 #	wrongname		other.test
-#	usage keyusage		for clients only; a key that may only encrypt
+#	usage keyusage		for clients only; a key that may sign papers only
 #	weakkey sha1		RSA of 1024 bits; signed over SHA-1
 #	notca pathlen		signed by what is no authority, by one too far down
 #	psk psk.hex pskid	a pre-shared key, and what it is called
@@ -139,7 +139,7 @@ refused()
 	like_p256 usage int "${leaf[@]}" -addext extendedKeyUsage=clientAuth \
 		-addext "subjectAltName=$names"
 	like_p256 keyusage int "${server[@]}" -addext "subjectAltName=$names" \
-		-addext keyUsage=critical,keyEncipherment
+		-addext keyUsage=critical,nonRepudiation
 	like_p256 sha1 int "${server[@]}" -addext "subjectAltName=$names" -sha1
 	make weakkey int server.test -newkey rsa:1024 "${server[@]}" -addext "subjectAltName=$names"
 	cat weakkey.one int.one >weakkey.crt

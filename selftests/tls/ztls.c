@@ -430,7 +430,8 @@ static void talk(int fd)
 		serve_http(fd);
 	else if (writes && pthread_create(&thread, NULL, writer, &fd) == 0) {
 		reader(fd, &thread);
-		if (thread)
+		/* It may be asleep in stdin for ever. */
+		if (thread && !status)
 			pthread_join(thread, NULL);
 	} else if (opt.echo || opt.expect) {
 		reader(fd, NULL);
