@@ -347,6 +347,7 @@ void zsock_retired_exit(void);
 
 /* offload/netdev.c */
 const struct zsock_carrier *zsock_netdev_carrier(struct net *net, int ifindex);
+bool zsock_netdev_up(struct net *net, int ifindex);
 int zsock_netdev_ifindex(struct net *net, const struct zsock_carrier *carrier,
 			 unsigned int nth);
 void zsock_netdev_forget(const struct zsock_carrier *carrier);

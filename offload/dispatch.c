@@ -37,7 +37,8 @@ static void zsock_spec_of(const struct zsock_sock *zs, int family,
 
 /*
  * Who carries @zs, pinned, or NULL. A name and an offloaded device each leave
- * one backend; a plain device those that are on the kernel's devices.
+ * one backend, and the device none while it is down; a plain device those that
+ * are on the kernel's devices.
  */
 static struct zsock_carrier *zsock_choose(const struct zsock_sock *zs,
 					  const struct zsock_spec *spec,
@@ -50,6 +51,8 @@ static struct zsock_carrier *zsock_choose(const struct zsock_sock *zs,
 		only = zsock_netdev_carrier(spec->net, ifindex);
 		if (!only)
 			features |= ZSOCK_BACKEND_F_PLAIN_NETDEV;
+		else if (!zsock_netdev_up(spec->net, ifindex))
+			return NULL;
 	}
 	return zsock_carrier_pick(spec, zs->fresh->backend, only, features);
 }

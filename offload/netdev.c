@@ -42,6 +42,19 @@ const struct zsock_carrier *zsock_netdev_carrier(struct net *net, int ifindex)
 	return carrier;
 }
 
+/* Whether device @ifindex is there, and has been set up. */
+bool zsock_netdev_up(struct net *net, int ifindex)
+{
+	const struct net_device *dev;
+	bool up;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(net, ifindex);
+	up = dev && READ_ONCE(dev->flags) & IFF_UP;
+	rcu_read_unlock();
+	return up;
+}
+
 /* Index of the @nth device of @carrier in @net, or 0. */
 int zsock_netdev_ifindex(struct net *net, const struct zsock_carrier *carrier,
 			 unsigned int nth)
@@ -91,7 +104,8 @@ void zsock_netdev_forget(const struct zsock_carrier *carrier)
  * @backend: a registered backend, or NULL: @dev is a plain device again
  * @dev: a registered device; no reference is kept
  *
- * A socket bound to @dev before its dispatch goes to @backend, and to no other.
+ * A socket bound to @dev before its dispatch goes to @backend, and to no other;
+ * while @dev is down, to none.
  * A device has one backend at the most: the last one said. The association
  * ends with the device or with the backend, and when the device moves to
  * another network namespace.

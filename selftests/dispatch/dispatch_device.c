@@ -29,8 +29,8 @@ FIXTURE_SETUP(device)
 {
 	ASSERT_EQ(0, mock_reset());
 	ASSERT_EQ(0, zs_new_netns());
-	ASSERT_EQ(0, ip("link add modem0 type dummy"));
-	ASSERT_EQ(0, ip("link add plain0 type dummy"));
+	ASSERT_EQ(0, ip("link add modem0 up type dummy"));
+	ASSERT_EQ(0, ip("link add plain0 up type dummy"));
 	ASSERT_EQ(0, mock_register('a', 200));
 	ASSERT_EQ(0, mock_netdev('a', "modem0"));
 }
@@ -159,6 +159,27 @@ TEST_F(device, unknown)
 	close(fd);
 }
 
+/* Nobody carries what is bound to a device that is down; what is not bound goes on. */
+TEST_F(device, down)
+{
+	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
+
+	ASSERT_EQ(0, bind_device(fd, "modem0"));
+	ASSERT_EQ(0, ip("link set modem0 down"));
+	EXPECT_EQ(-ENETDOWN, mock_first_call(fd));
+	EXPECT_FALSE(zs_dispatched(fd));
+	EXPECT_EQ(0, mock_creates('a'));
+	ASSERT_EQ(0, ip("link set modem0 up"));
+	EXPECT_EQ(0, mock_first_call(fd));
+	EXPECT_STREQ(MOCK_A, mock_backend_of(fd));
+	close(fd);
+	ASSERT_EQ(0, ip("link set modem0 down"));
+	fd = zs_socket(AF_INET, SOCK_STREAM, 0);
+	ASSERT_EQ(0, mock_choose(fd, MOCK_A));
+	EXPECT_EQ(0, mock_first_call(fd));
+	close(fd);
+}
+
 /* The device is what was bound to, not its name. */
 TEST_F(device, renamed_before_dispatch)
 {
@@ -200,7 +221,7 @@ TEST_F(device, gone_before_dispatch)
 	EXPECT_EQ(-ENODEV, mock_netdev('a', "modem0"));
 	close(ref);
 	close(fd);
-	ASSERT_EQ(0, ip("link add modem0 type dummy"));
+	ASSERT_EQ(0, ip("link add modem0 up type dummy"));
 	EXPECT_STREQ("native", backend_on("modem0", AF_INET, SOCK_STREAM));
 }
 
@@ -209,7 +230,7 @@ TEST_F(device, gone_with_its_namespace)
 	int pid = fork();
 
 	if (!pid) {
-		if (zs_new_netns() || ip("link add modem9 type dummy") ||
+		if (zs_new_netns() || ip("link add modem9 up type dummy") ||
 		    mock_netdev('a', "modem9"))
 			_exit(1);
 		_exit(strcmp(backend_on("modem9", AF_INET, SOCK_STREAM), MOCK_A) ? 2 : 0);
@@ -359,7 +380,7 @@ TEST_F(device, two_namespaces)
 	if (!pid) {
 		int fd;
 
-		if (zs_new_netns() || ip("link add modem0 type dummy"))
+		if (zs_new_netns() || ip("link add modem0 up type dummy"))
 			_exit(1);
 		if (if_nametoindex("modem0") != ifindex)
 			_exit(2);
@@ -393,7 +414,7 @@ TEST_F(device, moved_to_another_namespace)
 		/* To the kernel it is a new device, which whoever drives it has to say again. */
 		if (strcmp(backend_on("modem0", AF_INET, SOCK_STREAM), "native"))
 			_exit(2);
-		_exit(mock_netdev('a', "modem0") ||
+		_exit(mock_netdev('a', "modem0") || ip("link set modem0 up") ||
 		      strcmp(backend_on("modem0", AF_INET, SOCK_STREAM), MOCK_A) ? 3 : 0);
 	}
 	ASSERT_EQ(1, read(go[0], move, 1));

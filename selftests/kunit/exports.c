@@ -3,6 +3,7 @@
  * Part of zsock.ko where the test modules are built and the kernel has KUnit:
  * lets the suites call what is the module's own.
  */
+#include "../../offload/remote_netdev.h"
 #include "../../tls/handshake_netlink.h"
 #include "../../tls/tls.h"
 #include "../../zsock_int.h"
@@ -26,6 +27,11 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_carrier_of);
 EXPORT_SYMBOL_IF_KUNIT(zsock_carriers_walk);
 EXPORT_SYMBOL_IF_KUNIT(zsock_netdev_carrier);
 EXPORT_SYMBOL_IF_KUNIT(zsock_spec_init);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_add);
+EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_tie);
+EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_del);
+EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_link);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_table_get);
 EXPORT_SYMBOL_IF_KUNIT(zsock_tables_free);
