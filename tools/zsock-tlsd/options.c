@@ -10,6 +10,8 @@
 #include "log.h"
 #include "options.h"
 
+const char daemon_name[] = "zsock-tlsd";
+
 static const char usage_text[] =
 "Usage: zsock-tlsd [OPTION...]\n"
 "Do the TLS handshakes of AF_ZSOCK sockets in this network namespace.\n"

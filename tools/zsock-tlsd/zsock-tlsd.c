@@ -22,6 +22,8 @@
 
 #include <sys/resource.h>
 
+#include <linux/capability.h>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -263,7 +265,7 @@ static int start(const struct options *opt)
 
 	if (status == EXIT_OK)
 		status = set_up_openssl(opt);
-	if (status == EXIT_OK && priv_drop(opt->user))
+	if (status == EXIT_OK && priv_drop(opt->user, CAP_NET_ADMIN))
 		status = EXIT_KERNEL;
 	if (status == EXIT_OK)
 		status = open_workers(opt);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Going into the background, and telling who started the agent that it works.
+ * Going into the background, and telling who started a daemon that it works.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +122,7 @@ static void notify(const char *what)
 }
 
 /**
- * daemon_ready() - tell who waits for it that handshakes are accepted
+ * daemon_ready() - tell who waits for it that work is accepted
  */
 void daemon_ready(void)
 {
@@ -131,7 +131,7 @@ void daemon_ready(void)
 		return;
 	let_go();
 	if (write(ready_fd, "", 1) != 1)
-		log_say(LOG_WARNING, "nobody waited for the agent to be ready");
+		log_say(LOG_WARNING, "nobody waited for this to be ready");
 	close(ready_fd);
 	ready_fd = -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef TLSD_LOG_H
-#define TLSD_LOG_H
+#ifndef ZSOCK_LOG_H
+#define ZSOCK_LOG_H
 
 #include <stdbool.h>
 #include <syslog.h>
@@ -11,6 +11,9 @@ struct log_limit {
 	time_t since;		/* begin of the current period */
 	unsigned int told, kept;
 };
+
+/* In front of every line. Each program has its own. */
+extern const char daemon_name[];
 
 extern bool log_verbose;
 
@@ -27,4 +30,4 @@ void log_limited(struct log_limit *limit, int priority, const char *fmt, ...)
 			log_say(LOG_DEBUG, __VA_ARGS__); \
 	} while (0)
 
-#endif /* TLSD_LOG_H */
+#endif /* ZSOCK_LOG_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the agent has to say: to syslog, and in the foreground to stderr.
+ * What a daemon has to say: to syslog, and in the foreground to stderr.
  */
 #include <pthread.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
  * log_open() - say where the lines go from now on
  * @foreground: to stderr as well
  *
- * Before it they go to stderr, which is where who started the agent looks.
+ * Before it they go to stderr, which is where who started it looks.
  */
 void log_open(bool foreground)
 {
@@ -30,7 +30,7 @@ void log_open(bool foreground)
 	to_journal = foreground && getenv("JOURNAL_STREAM");
 	to_syslog = !to_journal;
 	if (to_syslog)
-		openlog("zsock-tlsd", LOG_PID, LOG_DAEMON);
+		openlog(daemon_name, LOG_PID, LOG_DAEMON);
 }
 
 /* One line, one write: those of several threads do not mix. */
@@ -39,7 +39,7 @@ static void write_stderr(int priority, const char *line)
 	if (to_journal)
 		fprintf(stderr, "<%d>%s\n", priority, line);
 	else
-		fprintf(stderr, "zsock-tlsd: %s\n", line);
+		fprintf(stderr, "%s: %s\n", daemon_name, line);
 }
 
 static void say(int priority, const char *fmt, va_list args)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Giving up what the agent does not need: it needs CAP_NET_ADMIN, to be one.
+ * Giving up what a daemon does not need: it needs one capability, or none.
  *
- * Memory is not locked. Keys are in it for a short time, and the rest of it can
- * be large, as it is as large as peers make it. Where swap is not trusted,
- * encrypt it.
+ * Memory is not locked. What is secret is in it for a short time, and the rest
+ * of it can be large, as it is as large as peers make it. Where swap is not
+ * trusted, encrypt it.
  */
 #include <errno.h>
 #include <grp.h>
@@ -20,8 +20,6 @@
 
 #include "log.h"
 #include "priv.h"
-
-#define NET_ADMIN_BIT	(1U << CAP_NET_ADMIN)	/* in the first word */
 
 static int caps_read(struct __user_cap_data_struct data[2])
 {
@@ -42,32 +40,34 @@ static int caps_write(const struct __user_cap_data_struct data[2])
 }
 
 /* So that no program that were executed could have more; none is. */
-static void drop_bounding(void)
+static void drop_bounding(int keep)
 {
 	int cap;
 
 	for (cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (cap != CAP_NET_ADMIN)
+		if (cap != keep)
 			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-static int keep_net_admin(void)
+/* Those that are used are all in the first word. */
+static int keep_one(int cap)
 {
 	struct __user_cap_data_struct data[2] = { 0 };
+	unsigned int bit = cap < 0 ? 0 : 1U << cap;
 	int ret = caps_read(data);
 
 	if (ret)
 		return ret;
-	if (!(data[0].permitted & NET_ADMIN_BIT))
+	if (bit && !(data[0].permitted & bit))
 		return -EPERM;
 	/* A sandbox may have seen to it, and forbid to ask again. */
-	if (data[0].permitted == NET_ADMIN_BIT && !data[1].permitted &&
-	    data[0].effective == NET_ADMIN_BIT)
+	if (data[0].permitted == bit && !data[1].permitted &&
+	    data[0].effective == bit)
 		return 0;
 	memset(data, 0, sizeof(data));
-	data[0].permitted = NET_ADMIN_BIT;
-	data[0].effective = NET_ADMIN_BIT;
+	data[0].permitted = bit;
+	data[0].effective = bit;
 	return caps_write(data);
 }
 
@@ -119,21 +119,24 @@ static void close_up(void)
 }
 
 /**
- * priv_drop() - give up all but CAP_NET_ADMIN
+ * priv_drop() - give up all capabilities but one
  * @user: to become, where this is root
+ * @cap: CAP_NET_ADMIN or CAP_NET_BIND_SERVICE, which must be there; -1: none
  *
  * Return: 0 or -errno; complaints have been made.
  */
-int priv_drop(const char *user)
+int priv_drop(const char *user, int cap)
 {
 	int ret;
 
-	drop_bounding();
+	drop_bounding(cap);
 	ret = change_user(user);
 	if (!ret) {
-		ret = keep_net_admin();
+		ret = keep_one(cap);
 		if (ret)
-			log_say(LOG_ERR, "CAP_NET_ADMIN is missing: run this as root, or with that capability");
+			log_say(LOG_ERR, "%s is missing: run this as root, or with that capability",
+				cap == CAP_NET_ADMIN ? "CAP_NET_ADMIN" :
+				"CAP_NET_BIND_SERVICE");
 	}
 	close_up();
 	return ret;
