@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the client to the stack: straight out of what was read from the pipe, as
+ * long as the stack takes it. What it does not take waits in a queue, which
+ * credit keeps short.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/param.h>
+#include <sys/socket.h>
+
+#include "config.h"
+#include "pipe.h"
+#include "rules.h"
+#include "sock.h"
+
+#define CHUNK_MIN	4096	/* so that single bytes do not cost much more */
+#define VECTORS		16
+
+/* ---- credit ---- */
+
+/* It is given in few messages, and early enough that the client never waits. */
+static void taken(struct sock *s, uint32_t n)
+{
+	s->owed += n;
+	if (s->owed < config.window / 4)
+		return;
+	s->room += s->owed;
+	out_credit(s->pipe, s->id, s->owed);
+	s->owed = 0;
+}
+
+/* ---- the queue ---- */
+
+static struct chunk *chunk_new(struct sock *s, size_t room)
+{
+	struct chunk *c = malloc(sizeof(*c) + room);
+
+	if (!c) {
+		pipe_break(s->pipe, "no memory");
+		return NULL;
+	}
+	c->at = 0;
+	c->end = 0;
+	c->room = room;
+	TAILQ_INSERT_TAIL(&s->queue, c, next);
+	return c;
+}
+
+static void keep(struct sock *s, const char *data, size_t len)
+{
+	struct chunk *c = TAILQ_LAST(&s->queue, chunk_list);
+	size_t part;
+
+	s->queued += len;
+	while (len) {
+		if (!c || c->end == c->room)
+			c = chunk_new(s, MAX(len, CHUNK_MIN));
+		if (!c)
+			return;
+		part = MIN(len, c->room - c->end);
+		memcpy(c->data + c->end, data, part);
+		c->end += part;
+		data += part;
+		len -= part;
+	}
+}
+
+static void keep_rest(struct sock *s, const struct iovec *vec, int n,
+		      size_t done)
+{
+	for (; n; n--, vec++) {
+		if (done >= vec->iov_len) {
+			done -= vec->iov_len;
+			continue;
+		}
+		keep(s, (char *)vec->iov_base + done, vec->iov_len - done);
+		done = 0;
+	}
+}
+
+/**
+ * data_drop() - nobody is to get what was not sent
+ */
+void data_drop(struct sock *s)
+{
+	struct chunk *c;
+
+	while ((c = TAILQ_FIRST(&s->queue))) {
+		TAILQ_REMOVE(&s->queue, c, next);
+		free(c);
+	}
+	s->queued = 0;
+	free(s->held);
+	s->held = NULL;
+}
+
+/* ---- streams ---- */
+
+/* What the peer sent before it went is read first: serve() tells the error. */
+static void broke(struct sock *s, int error)
+{
+	s->error = error;
+	data_drop(s);
+	s->readable = true;
+	s->hung = true;
+	sock_ready(s);
+}
+
+static ssize_t give(struct sock *s, struct iovec *vec, int n)
+{
+	struct msghdr msg = { .msg_iov = vec, .msg_iovlen = n };
+	ssize_t done;
+
+	do {
+		if (n == 1)
+			done = send(s->fd, vec->iov_base, vec->iov_len,
+				    MSG_NOSIGNAL);
+		else
+			done = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+	} while (done < 0 && errno == EINTR);
+	if (done < 0 && errno == EAGAIN)
+		return 0;
+	if (done < 0)
+		broke(s, errno);
+	return done;
+}
+
+/**
+ * data_send() - data of a stream
+ * @s: which is connected, or was
+ * @vec: the data; changed
+ * @n: of @vec
+ * @len: of the data
+ */
+void data_send(struct sock *s, struct iovec *vec, int n, size_t len)
+{
+	ssize_t done = 0;
+
+	if (s->state != SOCK_CONNECTED || s->error)
+		return;
+	if (!s->queued) {
+		done = give(s, vec, n);
+		if (done < 0)
+			return;
+		taken(s, done);
+	}
+	if ((size_t)done < len)
+		keep_rest(s, vec, n, done);
+}
+
+/**
+ * data_fin() - the FIN, once nothing is before it
+ */
+void data_fin(struct sock *s)
+{
+	if (!s->shut || s->fin || s->queued)
+		return;
+	s->fin = true;
+	shutdown(s->fd, SHUT_WR);
+}
+
+static void sent(struct sock *s, size_t n)
+{
+	struct chunk *c;
+
+	s->queued -= n;
+	while (n) {
+		c = TAILQ_FIRST(&s->queue);
+		if (n < c->end - c->at) {
+			c->at += n;
+			return;
+		}
+		n -= c->end - c->at;
+		TAILQ_REMOVE(&s->queue, c, next);
+		free(c);
+	}
+}
+
+static void flush_stream(struct sock *s)
+{
+	struct iovec vec[VECTORS];
+	struct chunk *c;
+	ssize_t done;
+	int n;
+
+	while (s->queued) {
+		n = 0;
+		TAILQ_FOREACH(c, &s->queue, next) {
+			vec[n].iov_base = c->data + c->at;
+			vec[n++].iov_len = c->end - c->at;
+			if (n == VECTORS)
+				break;
+		}
+		done = give(s, vec, n);
+		if (done <= 0)
+			return;
+		s->since = pipe_now;
+		sent(s, done);
+		if (s->state != SOCK_CLOSING)
+			taken(s, done);
+	}
+	data_fin(s);
+}
+
+/* ---- datagrams ---- */
+
+/* Returns false if it has to wait. */
+static bool give_dgram(struct sock *s, const union addr *to, const char *data,
+		       size_t len)
+{
+	const struct sockaddr *sa = NULL;
+	socklen_t salen = 0;
+
+	if (to->sa.sa_family != AF_UNSPEC) {
+		sa = &to->sa;
+		salen = addr_len(to);
+	}
+	while (sendto(s->fd, data, len, MSG_NOSIGNAL, sa, salen) < 0) {
+		if (errno == EAGAIN)
+			return false;
+		if (errno == EINTR)
+			continue;
+		sock_fail(s, errno);
+		break;
+	}
+	taken(s, len + ZOFF_DGRAM_COST);
+	return true;
+}
+
+static int judge(const struct sock *s, union addr *to)
+{
+	if (to->sa.sa_family == AF_UNSPEC)
+		return 0;
+	if (to->sa.sa_family != (s->family == ZOFF_AF_INET ? AF_INET : AF_INET6))
+		return EAFNOSUPPORT;
+	addr_settle(to);
+	return rules_allow(RULES_TO, to) ? 0 : EPERM;
+}
+
+/**
+ * data_dgram() - a datagram
+ * @s: of a datagram socket, maybe one whose OPEN failed
+ * @where: whom it is for; AF_UNSPEC: the peer
+ * @data: what it has
+ * @len: of @data
+ */
+void data_dgram(struct sock *s, const union addr *where, const char *data,
+		size_t len)
+{
+	union addr to = *where;
+	struct chunk *c;
+	int error;
+
+	if (s->state == SOCK_FAILED)
+		return;
+	error = judge(s, &to);
+	if (error) {
+		sock_fail(s, error);
+		taken(s, len + ZOFF_DGRAM_COST);
+		return;
+	}
+	if (TAILQ_EMPTY(&s->queue) && give_dgram(s, &to, data, len))
+		return;
+	c = chunk_new(s, len);
+	if (!c)
+		return;
+	c->to = to;
+	memcpy(c->data, data, len);
+	c->end = len;
+}
+
+static void flush_dgrams(struct sock *s)
+{
+	struct chunk *c;
+
+	while ((c = TAILQ_FIRST(&s->queue))) {
+		if (!give_dgram(s, &c->to, c->data, c->end))
+			return;
+		TAILQ_REMOVE(&s->queue, c, next);
+		free(c);
+	}
+}
+
+/**
+ * data_flush() - the stack may take more
+ */
+void data_flush(struct sock *s)
+{
+	if (s->dgram)
+		flush_dgrams(s);
+	else
+		flush_stream(s);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef OFFLOADD_OUT_H
+#define OFFLOADD_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/zsock_offload.h>
+
+/* Two of the largest DATA. */
+#define OUT_SEGMENT	(2 * (sizeof(struct zoff_hdr) + ZOFF_DATA_MAX))
+/* With so much waiting for the client to read, nothing is done for it. */
+#define OUT_FULL	(512 << 10)
+
+struct out_segment {
+	struct out_segment *next;
+	uint32_t head, tail;	/* sent up to, filled up to */
+	char data[OUT_SEGMENT];
+};
+
+/* What is on its way to the client, in segments: no message is in two. */
+struct out {
+	struct out_segment *first, *last;
+	size_t bytes;
+};
+
+struct pipe;
+
+void *out_reserve(struct pipe *p, size_t need, size_t *room);
+void out_commit(struct pipe *p, size_t len);
+void *out_message(struct pipe *p, unsigned int type, uint32_t sock,
+		  uint32_t seq, size_t len);
+void out_reply(struct pipe *p, uint32_t sock, uint32_t seq, int error);
+void out_error(struct pipe *p, uint32_t sock, int error);
+void out_credit(struct pipe *p, uint32_t sock, uint32_t more);
+void out_header(void *to, unsigned int type, uint32_t sock, uint32_t seq,
+		size_t len);
+void out_send(struct pipe *p);
+void out_free(struct out *out);
+bool out_full(const struct out *out);
+
+#endif /* OFFLOADD_OUT_H */
