@@ -25,7 +25,8 @@ struct request {
 	char attrs[512];
 };
 
-static unsigned int seq;
+/* Of the last request, which is answered before this thread makes another. */
+static __thread unsigned int seq;
 
 static void begin(struct request *req, int type, int cmd)
 {
@@ -132,6 +133,13 @@ static void note_cred(struct agent *agent, const char *p, const char *end)
 	}
 }
 
+static void drop_verify(struct agent *agent)
+{
+	if (agent->verify_fd >= 0)
+		close(agent->verify_fd);
+	agent->verify_fd = -1;
+}
+
 static int note(struct agent *agent, const struct nlmsghdr *nlh)
 {
 	const char *end, *p = attrs_of(nlh, &end);
@@ -142,6 +150,7 @@ static int note(struct agent *agent, const struct nlmsghdr *nlh)
 	agent->no_name_check = false;
 	agent->cache = false;
 	agent->ncreds = 0;
+	drop_verify(agent);
 	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
 		const char *data = p + NLA_HDRLEN;
 		int len;
@@ -154,6 +163,9 @@ static int note(struct agent *agent, const struct nlmsghdr *nlh)
 			break;
 		case ZSOCK_A_HANDSHAKE_FD:
 			memcpy(&fd, data, 4);
+			break;
+		case ZSOCK_A_HANDSHAKE_VERIFY_FD:
+			memcpy(&agent->verify_fd, data, 4);
 			break;
 		case ZSOCK_A_HANDSHAKE_ROLE:
 			memcpy(&agent->role, data, 4);
@@ -222,10 +234,12 @@ static int answer(struct agent *agent, int *fd)
 			return errno;
 		for (nlh = (void *)buf; NLMSG_OK(nlh, (unsigned int)len);
 		     nlh = NLMSG_NEXT(nlh, len)) {
-			if (nlh->nlmsg_type == NLMSG_ERROR)
-				return -((struct nlmsgerr *)NLMSG_DATA(nlh))->error;
 			if (!nlh->nlmsg_seq)
 				event(agent, nlh);
+			else if (nlh->nlmsg_seq != seq)
+				continue;
+			else if (nlh->nlmsg_type == NLMSG_ERROR)
+				return -((struct nlmsgerr *)NLMSG_DATA(nlh))->error;
 			else if (fd)
 				*fd = note(agent, nlh);
 		}
@@ -248,8 +262,7 @@ static int done(struct agent *agent, uint64_t id, int error)
 	put_u32(&req, ZSOCK_A_HANDSHAKE_VERSION, agent->version);
 	put_u32(&req, ZSOCK_A_HANDSHAKE_CIPHER,
 		agent->version == 0x0304 ? CIPHER_1_3 : CIPHER_1_2);
-	send_request(agent, &req);
-	return answer(agent, NULL);
+	return send_request(agent, &req) ? errno : answer(agent, NULL);
 }
 
 /* The answer is not for the agent's own thread to read. */
@@ -261,6 +274,22 @@ int agent_done(struct agent *agent, uint64_t id, int error)
 	ret = done(agent, id, error);
 	pthread_mutex_unlock(&agent->lock);
 	return ret;
+}
+
+int agent_accept(struct agent *agent, uint64_t *id)
+{
+	struct request req;
+	int fd = -1, err;
+
+	pthread_mutex_lock(&agent->lock);
+	begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT);
+	err = send_request(agent, &req) ? errno : answer(agent, &fd);
+	*id = agent->id;
+	if (!err)
+		agent->accepted++;
+	pthread_mutex_unlock(&agent->lock);
+	errno = err;
+	return err ? -1 : fd;
 }
 
 static void serve(struct agent *agent, int fd)
@@ -359,20 +388,36 @@ static int resolve(struct agent *agent)
 	return setsockopt(agent->nl, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
 }
 
-int agent_start(struct agent *agent)
+int agent_open(struct agent *agent)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
-	int one = 1;
+	int one = 1, ms = agent->patience_ms ? agent->patience_ms : 10000;
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
 	if (!agent->version)
 		agent->version = 0x0304;
 	agent->fd = -1;
+	agent->verify_fd = -1;
 	pthread_mutex_init(&agent->lock, NULL);
 	agent->nl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (agent->nl < 0 || bind(agent->nl, (struct sockaddr *)&addr, sizeof(addr)))
 		return -1;
 	setsockopt(agent->nl, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	if (resolve(agent) || pipe(agent->stop))
+	setsockopt(agent->nl, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	return resolve(agent);
+}
+
+void agent_close(struct agent *agent)
+{
+	close(agent->nl);
+	drop_verify(agent);
+	if (agent->fd >= 0)
+		close(agent->fd);
+}
+
+int agent_start(struct agent *agent)
+{
+	if (agent_open(agent) || pipe(agent->stop))
 		return -1;
 	return pthread_create(&agent->thread, NULL, agent_main, agent) ? -1 : 0;
 }
@@ -382,9 +427,7 @@ void agent_stop(struct agent *agent)
 	if (write(agent->stop[1], "", 1) != 1)
 		perror("agent: stop");
 	pthread_join(agent->thread, NULL);
-	close(agent->nl);
 	close(agent->stop[0]);
 	close(agent->stop[1]);
-	if (agent->fd >= 0)
-		close(agent->fd);
+	agent_close(agent);
 }

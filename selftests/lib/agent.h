@@ -25,10 +25,12 @@ struct agent {
 	int error, alert;
 	bool received;
 	int delay_ms;		/* before it answers */
+	int patience_ms;	/* for the kernel's answers; 0 is long */
 	const char *alpn;	/* agreed, or NULL */
 	/* of the last that it accepted */
 	int accepted;		/* how many */
 	int fd;			/* a stalled one's */
+	int verify_fd;		/* closed when the next one comes, or -1 */
 	uint64_t id;
 	uint32_t role, min_version, verify, uid;
 	char hostname[256];
@@ -49,6 +51,11 @@ struct agent {
 /* 0 or -1. */
 int agent_start(struct agent *agent);
 void agent_stop(struct agent *agent);
+/* Without a thread of its own: the test accepts. */
+int agent_open(struct agent *agent);
+void agent_close(struct agent *agent);
+/* The next handshake's descriptor, and its number; -1 and errno where there is none. */
+int agent_accept(struct agent *agent, uint64_t *id);
 /* A stalled one ends. A positive errno where the kernel refused. */
 int agent_done(struct agent *agent, uint64_t id, int error);
 

@@ -10,62 +10,9 @@
 #include <netinet/tcp.h>
 
 #include "kselftest_harness.h"
+#include "faults.h"
 #include "trace.h"
 #include "zs.h"
-
-#define FAULTS "/sys/kernel/debug"
-#define FAIL_NTH "/proc/thread-self/fail-nth"
-
-static int set_fault(const char *dir, const char *file, const char *value)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), FAULTS "/%s/%s", dir, file);
-	return zs_write_file(path, value);
-}
-
-/* Every allocation may fail, those that could wait too; no stack trace for each. */
-static bool faults_ready(void)
-{
-	if (access(FAIL_NTH, F_OK))
-		return false;
-	if (access(FAULTS "/failslab", F_OK) &&
-	    system("mount -t debugfs debugfs " FAULTS " 2>/dev/null"))
-		return false;
-	if (set_fault("failslab", "ignore-gfp-wait", "N") ||
-	    set_fault("failslab", "verbose", "0"))
-		return false;
-	if (!set_fault("fail_page_alloc", "ignore-gfp-wait", "N")) {
-		set_fault("fail_page_alloc", "ignore-gfp-highmem", "N");
-		set_fault("fail_page_alloc", "min-order", "0");
-		set_fault("fail_page_alloc", "verbose", "0");
-	}
-	set_fault("fail_usercopy", "verbose", "0");
-	return true;
-}
-
-static int fail_fd;
-
-static void fail_at(int nth)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", nth);
-
-	/* The write copies from us: that may be what fails, once. */
-	if (pwrite(fail_fd, text, len, 0) != len && pwrite(fail_fd, text, len, 0) != len)
-		perror(FAIL_NTH);
-}
-
-/* How much was left to count down: 0 means that something was made to fail. */
-static int fail_left(void)
-{
-	char text[16] = "";
-
-	/* May itself be the one that fails. */
-	if (pread(fail_fd, text, sizeof(text) - 1, 0) <= 0)
-		return 0;
-	return atoi(text);
-}
 
 static int strange;
 
@@ -260,16 +207,14 @@ static void walk(struct __test_metadata *_metadata, int domain, int family,
 		SKIP(return, "needs root");
 	if (!faults_ready())
 		SKIP(return, "the kernel injects no faults");
-	fail_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	ASSERT_GE(fail_fd, 0);
 	/* Once without: caches are filled, modules loaded. */
 	sequence(domain, family);
 	ASSERT_EQ(0, strange);
 	for (nth = 1; nth < 1000 && !left; nth++) {
-		fail_at(nth);
+		faults_at(nth);
 		sequence(domain, family);
-		left = fail_left();
-		fail_at(0);
+		left = faults_left();
+		faults_at(0);
 		EXPECT_EQ(0, strange) {
 			TH_LOG("failure %d: %s", nth, strerror(strange));
 		}
