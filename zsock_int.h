@@ -406,6 +406,7 @@ struct zsock_bucket {
  * @pending: no agent has them, the oldest first
  * @accepted: an agent has them
  * @count: in both
+ * @untold: there was no memory to tell the agents of the first one
  * @agents: portids of those that have accepted and are still there
  * @purge: held by who has all sessions of a user's forgotten
  * @max: net.zsock.handshake_max: no more than that at once
@@ -417,6 +418,7 @@ struct zsock_handshakes {
 	struct list_head	pending;
 	struct list_head	accepted;
 	int			count;
+	bool			untold;
 	struct xarray		agents;
 	struct mutex		purge;
 	int			max;

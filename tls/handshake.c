@@ -166,6 +166,14 @@ static unsigned long zsock_handshake_next_tick(const struct zsock_handshake *hs)
 	return hs->portid ? left : min(left, grace);
 }
 
+/* There is something for the agents to accept. */
+static void zsock_handshake_tell(struct net *net)
+{
+	bool told = zsock_handshake_nl_ready(net);
+
+	WRITE_ONCE(zsock_handshakes(net)->untold, !told);
+}
+
 /*
  * Ask the agent. @done is called once if this returns 0, from process context
  * and perhaps before it does; after zsock_handshake_cancel() returned true it
@@ -191,7 +199,7 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 	if (all->count >= READ_ONCE(all->max)) {
 		err = -ENOBUFS;
 	} else {
-		first = list_empty(&all->pending);
+		first = list_empty(&all->pending) || READ_ONCE(all->untold);
 		all->count++;
 		hs->state = ZSOCK_HANDSHAKE_PENDING;
 		list_add_tail(&hs->list, &all->pending);
@@ -207,7 +215,7 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 		remove_wait_queue(&hs->home->wq.wait, &hs->wait);
 	/* Otherwise the agents have been told, and are at it. */
 	else if (first)
-		zsock_handshake_nl_ready(net);
+		zsock_handshake_tell(net);
 	return err;
 }
 
@@ -332,17 +340,37 @@ static bool zsock_handshake_wait(struct zsock_handshake *hs)
 	return again;
 }
 
+/*
+ * An event may be lost for want of memory, also on the agents' side: they are
+ * told again, of the one that has been waiting for longest.
+ */
+static void zsock_handshake_remind(struct zsock_handshake *hs)
+{
+	struct zsock_handshakes *all = zsock_handshakes(hs->net);
+	bool oldest;
+
+	spin_lock(&all->lock);
+	oldest = hs == list_first_entry_or_null(&all->pending,
+						struct zsock_handshake, list);
+	spin_unlock(&all->lock);
+	if (oldest)
+		zsock_handshake_tell(hs->net);
+}
+
 static void zsock_handshake_tick(struct work_struct *work)
 {
 	struct zsock_handshake *hs = container_of(to_delayed_work(work),
 						  struct zsock_handshake, tick);
 
-	if (!time_before(jiffies, hs->deadline))
+	if (!time_before(jiffies, hs->deadline)) {
 		zsock_handshake_finish(hs, -ETIMEDOUT);
-	else if (zsock_handshake_alone(hs))
+	} else if (zsock_handshake_alone(hs)) {
 		zsock_handshake_finish(hs, -ESRCH);
-	else if (zsock_handshake_wait(hs))
-		return;
+	} else {
+		zsock_handshake_remind(hs);
+		if (zsock_handshake_wait(hs))
+			return;
+	}
 	zsock_handshake_put(hs);
 }
 
@@ -379,7 +407,7 @@ void zsock_handshake_give_back(struct zsock_handshake *hs)
 		list_move(&hs->list, &all->pending);
 	}
 	spin_unlock(&all->lock);
-	zsock_handshake_nl_ready(hs->net);
+	zsock_handshake_tell(hs->net);
 }
 
 /* One that @portid accepted and that has not ended. With a reference. */

@@ -53,20 +53,25 @@ static struct sk_buff *zsock_nl_event(u8 cmd, size_t room, void **hdr)
 	return NULL;
 }
 
-/* An agent that misses it finds the request when it looks the next time. */
-void zsock_handshake_nl_ready(struct net *net)
+/*
+ * An agent that has no room for it is told so by ENOBUFS, and looks. False:
+ * there was no memory, and nobody was told of anything.
+ */
+bool zsock_handshake_nl_ready(struct net *net)
 {
 	struct sk_buff *skb;
 	void *hdr;
+	int err;
 
 	if (!zsock_handshake_nl_agents(net))
-		return;
+		return true;
 	skb = zsock_nl_event(ZSOCK_CMD_HANDSHAKE_READY, 0, &hdr);
 	if (!skb)
-		return;
+		return false;
 	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&zsock_genl, net, skb, 0, ZSOCK_NL_GROUP,
-				GFP_KERNEL);
+	err = genlmsg_multicast_netns(&zsock_genl, net, skb, 0, ZSOCK_NL_GROUP,
+				      GFP_KERNEL);
+	return err != -ENOMEM && err != -ENOBUFS;
 }
 
 static void zsock_nl_send_purge(struct net *net, kuid_t uid)

@@ -134,6 +134,47 @@ static void zsock_accepted_is_not_alone(struct kunit *test)
 	zsock_expect(test, s, -ETIMEDOUT, 400, 400);
 }
 
+/* An event may have been lost: of the oldest, and once in a grace period. */
+static void zsock_agents_reminded(struct kunit *test)
+{
+	struct socket *sock = zsock_shake_listener(test);
+	struct socket *agent;
+	u32 portid;
+	int events;
+
+	zsock_limits(10000, 200);
+	agent = zsock_shake_agent(test, &portid);
+	zsock_shake_begun(test, sock);
+	zsock_shake_begun(test, sock);
+	zsock_shake_begun(test, sock);
+	KUNIT_EXPECT_EQ(test, 1, zsock_shake_events(agent));
+	msleep(500);
+	events = zsock_shake_events(agent);
+	KUNIT_EXPECT_GE(test, events, 1);
+	KUNIT_EXPECT_LE(test, events, 3);
+}
+
+/* Nobody could be told of the first one: all are told of the next. */
+static void zsock_agents_untold(struct kunit *test)
+{
+	struct socket *sock = zsock_shake_listener(test);
+	struct socket *agent;
+	u32 portid;
+
+	zsock_limits(10000, 5000);
+	agent = zsock_shake_agent(test, &portid);
+	zsock_shake_begun(test, sock);
+	KUNIT_EXPECT_EQ(test, 1, zsock_shake_events(agent));
+	zsock_shake_begun(test, sock);
+	KUNIT_EXPECT_EQ(test, 0, zsock_shake_events(agent));
+	zsock_shakes()->untold = true;
+	zsock_shake_begun(test, sock);
+	KUNIT_EXPECT_EQ(test, 1, zsock_shake_events(agent));
+	KUNIT_EXPECT_FALSE(test, zsock_shakes()->untold);
+	zsock_shake_begun(test, sock);
+	KUNIT_EXPECT_EQ(test, 0, zsock_shake_events(agent));
+}
+
 /* The time limit is that of the beginning. */
 static void zsock_limit_changes(struct kunit *test)
 {
@@ -176,6 +217,8 @@ static struct kunit_case zsock_handshake_time_cases[] = {
 	KUNIT_CASE_SLOW(zsock_agent_returns),
 	KUNIT_CASE_SLOW(zsock_agent_leaves),
 	KUNIT_CASE_SLOW(zsock_accepted_is_not_alone),
+	KUNIT_CASE_SLOW(zsock_agents_reminded),
+	KUNIT_CASE(zsock_agents_untold),
 	KUNIT_CASE_SLOW(zsock_limit_changes),
 	KUNIT_CASE_SLOW(zsock_timer_ends),
 	{ }

@@ -176,3 +176,19 @@ void zsock_shake_agent_leaves(struct kunit *test, struct socket *agent)
 {
 	kunit_release_action(test, zsock_shake_agent_release, agent);
 }
+
+int zsock_shake_events(struct socket *agent)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct genlmsghdr genl;
+	} event;
+	struct kvec vec = { &event, sizeof(event) };
+	struct msghdr msg = { };
+	int n = 0;
+
+	while (kernel_recvmsg(agent, &msg, &vec, 1, sizeof(event),
+			      MSG_DONTWAIT) >= (int)sizeof(event))
+		n += event.genl.cmd == ZSOCK_CMD_HANDSHAKE_READY;
+	return n;
+}

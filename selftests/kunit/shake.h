@@ -39,6 +39,8 @@ int zsock_shake_closed(void);
 
 /* A netlink socket in the agents' group. */
 struct socket *zsock_shake_agent(struct kunit *test, u32 *portid);
+/* How often it was told that there is something to accept, since this was asked. */
+int zsock_shake_events(struct socket *agent);
 void zsock_shake_agent_leaves(struct kunit *test, struct socket *agent);
 
 #endif /* _ZSOCK_KUNIT_SHAKE_H */
