@@ -132,6 +132,8 @@ static int zsock_tls_alert(struct socket *sock, struct zsock_tls *tls,
 				       -EPROTO);
 	if (data[1] == TLS_ALERT_DESC_CLOSE_NOTIFY) {
 		zsock_tls_rx_end(tls);
+		/* Who else waits in kTLS is to look again; FIN need not come. */
+		zsock_inner_ops(sock)->shutdown(sock, SHUT_RD);
 		return 0;
 	}
 	/* TLS 1.3 has but this one that does not end the connection. */
