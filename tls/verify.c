@@ -228,12 +228,46 @@ static struct zsock_question *zsock_verifier_next(struct zsock_verifier *v,
 	return q;
 }
 
+/* The question that @id is of, which the program has read. */
+static struct zsock_question *zsock_verifier_find(struct zsock_verifier *v,
+						  u64 id)
+{
+	struct zsock_question *q;
+
+	list_for_each_entry(q, &v->asked, list)
+		if (q->id == id)
+			return q;
+	return NULL;
+}
+
+/*
+ * The program's memory did not take @request of handshake @id: somebody else
+ * may read it, as the first. Where the handshake has ended nobody needs to.
+ */
+static void zsock_verifier_return(struct zsock_verifier *v, u64 id,
+				  void *request)
+{
+	struct zsock_question *q;
+
+	mutex_lock(&v->lock);
+	q = zsock_verifier_find(v, id);
+	if (q) {
+		swap(request, q->request);
+		list_move(&q->list, &v->unread);
+	}
+	mutex_unlock(&v->lock);
+	kvfree(request);
+	if (q)
+		wake_up_interruptible_poll(&v->wait, EPOLLIN | EPOLLRDNORM);
+}
+
 static ssize_t zsock_verifier_take(struct zsock_verifier *v, char __user *buf,
 				   size_t len)
 {
 	struct zsock_question *q;
 	void *request = NULL;
 	ssize_t ret;
+	u64 id = 0;
 
 	mutex_lock(&v->lock);
 	q = zsock_verifier_next(v, len);
@@ -241,11 +275,14 @@ static ssize_t zsock_verifier_take(struct zsock_verifier *v, char __user *buf,
 	if (!ret) {
 		swap(request, q->request);
 		ret = q->len;
+		id = q->id;
 	}
 	mutex_unlock(&v->lock);
 	/* Agents take the lock: the program's memory is not touched under it. */
-	if (ret > 0 && copy_to_user(buf, request, ret))
-		ret = -EFAULT;
+	if (ret > 0 && copy_to_user(buf, request, ret)) {
+		zsock_verifier_return(v, id, request);
+		return -EFAULT;
+	}
 	kvfree(request);
 	return ret;
 }
@@ -266,18 +303,6 @@ static ssize_t zsock_verifier_read(struct file *file, char __user *buf,
 		if (err)
 			return err;
 	}
-}
-
-/* The question that @id is of, which the program has read. */
-static struct zsock_question *zsock_verifier_find(struct zsock_verifier *v,
-						  u64 id)
-{
-	struct zsock_question *q;
-
-	list_for_each_entry(q, &v->asked, list)
-		if (q->id == id)
-			return q;
-	return NULL;
 }
 
 static ssize_t zsock_verifier_write(struct file *file, const char __user *buf,
