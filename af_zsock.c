@@ -156,6 +156,7 @@ static const struct zsock_part {
 	{ zsock_cred_key_init,	zsock_cred_key_exit },
 	{ zsock_net_init,	zsock_net_exit },
 	{ zsock_tls_init,	zsock_tls_exit },
+	{ zsock_remotes_init,	zsock_remotes_exit },
 	{ zsock_netlink_init,	zsock_netlink_exit },
 };
 

@@ -84,6 +84,8 @@ static void zsock_view_address(const struct zsock_sock *zs,
 	case AF_INET6:
 		zsock_view_in6(zs, sk, addr, remote);
 		break;
+	default:
+		zsock_remote_view(sk, addr, remote);
 	}
 }
 
@@ -91,14 +93,14 @@ static void zsock_view_queues(const struct sock *sk, struct zsock_view *view)
 {
 	const struct tcp_sock *tp;
 
-	if (!sk_is_tcp(sk)) {
-		view->rxq = sk_rmem_alloc_get(sk);
-		view->txq = sk_wmem_alloc_get(sk);
-		return;
-	}
 	if (view->state == TCP_LISTEN) {
 		view->rxq = READ_ONCE(sk->sk_ack_backlog);
 		view->txq = READ_ONCE(sk->sk_max_ack_backlog);
+		return;
+	}
+	if (!sk_is_tcp(sk)) {
+		view->rxq = sk_rmem_alloc_get(sk);
+		view->txq = sk_wmem_alloc_get(sk);
 		return;
 	}
 	tp = tcp_sk(sk);

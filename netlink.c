@@ -6,6 +6,8 @@
 #include <linux/inet.h>
 #include <net/genetlink.h>
 
+#include "netlink.h"
+#include "offload/remote_netlink.h"
 #include "tls/handshake_netlink.h"
 #include "zsock_int.h"
 
@@ -151,7 +153,8 @@ static int zsock_nl_put_backend(struct sk_buff *skb, struct net *net,
 			      zsock_nl_module(backend->owner)) ?:
 	       nla_put_u32(skb, ZSOCK_A_BACKEND_SOCKETS,
 			   zsock_pin_users(&carrier->pin)) ?:
-	       zsock_nl_put_netdevs(skb, net, carrier);
+	       zsock_nl_put_netdevs(skb, net, carrier) ?:
+	       zsock_remote_nl_fill(skb, backend);
 }
 
 static int zsock_nl_backend(struct zsock_carrier *carrier, void *arg)
@@ -268,6 +271,15 @@ static int zsock_nl_sock_dumpit(struct sk_buff *skb,
 	.doit		= zsock_handshake_nl_##name,			\
 }
 
+/* For who may administer the namespace: a backend is where its data go. */
+#define ZSOCK_NL_BACKEND(command, name) {				\
+	.cmd		= ZSOCK_CMD_BACKEND_##command,			\
+	.flags		= GENL_UNS_ADMIN_PERM,				\
+	.policy		= zsock_remote_policy,				\
+	.maxattr	= ZSOCK_A_BACKEND_MAX,				\
+	.doit		= zsock_remote_nl_##name,			\
+}
+
 static const struct genl_ops zsock_nl_ops[] = {
 	{
 		.cmd	= ZSOCK_CMD_INFO_GET,
@@ -291,6 +303,9 @@ static const struct genl_ops zsock_nl_ops[] = {
 	ZSOCK_NL_CRED(DENY, deny),
 	ZSOCK_NL_HANDSHAKE(ACCEPT, accept),
 	ZSOCK_NL_HANDSHAKE(DONE, done),
+	ZSOCK_NL_BACKEND(ADD, add),
+	ZSOCK_NL_BACKEND(PIPE, pipe),
+	ZSOCK_NL_BACKEND(DEL, del),
 	{
 		.cmd		= ZSOCK_CMD_CRED_GET,
 		.policy		= zsock_cred_policy,
@@ -302,8 +317,12 @@ static const struct genl_ops zsock_nl_ops[] = {
 };
 
 static const struct genl_multicast_group zsock_nl_groups[] = {
-	{
+	[ZSOCK_NL_GROUP_HANDSHAKE] = {
 		.name	= ZSOCK_GENL_HANDSHAKE,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[ZSOCK_NL_GROUP_BACKEND] = {
+		.name	= ZSOCK_GENL_BACKEND,
 		.flags	= GENL_MCAST_CAP_NET_ADMIN,
 	},
 };

@@ -345,6 +345,12 @@ void zsock_backends_exit(void);
 void zsock_carrier_retire(struct zsock_carrier *carrier);
 void zsock_retired_exit(void);
 
+/* offload/remote.c: backends behind a pipe */
+void zsock_remote_view(const struct sock *sk, struct sockaddr_storage *addr,
+		       bool remote);
+int zsock_remotes_init(void);
+void zsock_remotes_exit(void);
+
 /* offload/netdev.c */
 const struct zsock_carrier *zsock_netdev_carrier(struct net *net, int ifindex);
 bool zsock_netdev_up(struct net *net, int ifindex);

@@ -5,11 +5,9 @@
 #include <linux/netlink.h>
 #include <net/genetlink.h>
 
+#include "../netlink.h"
 #include "handshake_netlink.h"
 #include "tls.h"
-
-/* The one multicast group of the family. */
-#define ZSOCK_NL_GROUP	0
 
 static const struct netlink_range_validation zsock_nl_u16 = {
 	.max	= U16_MAX,
@@ -39,7 +37,8 @@ static int zsock_nl_put_u64(struct sk_buff *skb, int attr, u64 value)
 
 bool zsock_handshake_nl_agents(struct net *net)
 {
-	return genl_has_listeners(&zsock_genl, net, ZSOCK_NL_GROUP);
+	return genl_has_listeners(&zsock_genl, net,
+				  ZSOCK_NL_GROUP_HANDSHAKE);
 }
 
 static struct sk_buff *zsock_nl_event(u8 cmd, size_t room, void **hdr)
@@ -69,8 +68,8 @@ bool zsock_handshake_nl_ready(struct net *net)
 	if (!skb)
 		return false;
 	genlmsg_end(skb, hdr);
-	err = genlmsg_multicast_netns(&zsock_genl, net, skb, 0, ZSOCK_NL_GROUP,
-				      GFP_KERNEL);
+	err = genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
+				      ZSOCK_NL_GROUP_HANDSHAKE, GFP_KERNEL);
 	return err != -ENOMEM && err != -ENOBUFS;
 }
 
@@ -89,7 +88,8 @@ static void zsock_nl_send_purge(struct net *net, kuid_t uid)
 		return;
 	}
 	genlmsg_end(skb, hdr);
-	genlmsg_multicast_netns(&zsock_genl, net, skb, 0, ZSOCK_NL_GROUP,
+	genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
+				ZSOCK_NL_GROUP_HANDSHAKE,
 				GFP_KERNEL);
 }
 

@@ -6,11 +6,9 @@
 #include <linux/zsock.h>
 #include <net/netlink.h>
 
-struct genl_family;
 struct genl_info;
 struct sk_buff;
 
-extern struct genl_family zsock_genl;
 extern const struct nla_policy
 zsock_handshake_policy[ZSOCK_A_HANDSHAKE_MAX + 1];
 

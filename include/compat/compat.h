@@ -7,6 +7,7 @@
 #define _ZSOCK_COMPAT_H
 
 #include <linux/net.h>
+#include <linux/sched/mm.h>
 #include <linux/version.h>
 #include <net/sock.h>
 
@@ -78,6 +79,23 @@ static inline void zsock_swap_memcg(struct sock *a, struct sock *b)
 {
 #ifdef CONFIG_MEMCG
 	swap(a->sk_memcg, b->sk_memcg);
+#endif
+}
+
+/* What this task allocates is charged to whom @sk is, until it leaves. */
+static inline struct mem_cgroup *zsock_memcg_enter(const struct sock *sk)
+{
+#ifdef CONFIG_MEMCG
+	return set_active_memcg(sk->sk_memcg);
+#else
+	return NULL;
+#endif
+}
+
+static inline void zsock_memcg_leave(struct mem_cgroup *old)
+{
+#ifdef CONFIG_MEMCG
+	set_active_memcg(old);
 #endif
 }
 

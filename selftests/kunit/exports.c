@@ -3,8 +3,8 @@
  * Part of zsock.ko where the test modules are built and the kernel has KUnit:
  * lets the suites call what is the module's own.
  */
+#include "../../netlink.h"
 #include "../../offload/remote_netdev.h"
-#include "../../tls/handshake_netlink.h"
 #include "../../tls/tls.h"
 #include "../../zsock_int.h"
 

@@ -6,7 +6,7 @@
 #include <net/inet_common.h>
 
 #include "shake.h"
-#include "../../tls/handshake_netlink.h"
+#include "../../netlink.h"
 
 struct zsock_handshakes *zsock_shakes(void)
 {

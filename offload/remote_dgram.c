@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Datagrams behind a pipe: sending, receiving, polling. */
+#include <linux/poll.h>
+#include <net/tcp_states.h>
+#include <net/udp.h>
+
+#include "remote.h"
+
+/* As much as an IP packet takes, which the far side would refuse, too. */
+#define ZSOCK_DGRAM_MAX		65507
+#define ZSOCK_DGRAM_MAX6	65527
+
+/* The error of a socket that is gone stays. */
+static int zsock_dgram_error(struct zsock_rsk *rs)
+{
+	int err = sock_error(&rs->sk);
+
+	return err ?: READ_ONCE(rs->dead) ? -ECONNRESET : 0;
+}
+
+/* ---- sending ---- */
+
+static int zsock_dgram_to(struct zsock_rsk *rs, const struct msghdr *msg,
+			  struct zoff_addr *to)
+{
+	memset(to, 0, sizeof(*to));
+	if (msg->msg_name)
+		return zsock_zoff_addr(rs, msg->msg_name, msg->msg_namelen, to);
+	return READ_ONCE(rs->sk.sk_state) == TCP_ESTABLISHED ? 0 :
+	       -EDESTADDRREQ;
+}
+
+static bool zsock_dgram_claim(struct zsock_rsk *rs, u32 cost)
+{
+	bool got;
+
+	spin_lock(&rs->lock);
+	got = rs->tx_credit >= cost;
+	if (got)
+		WRITE_ONCE(rs->tx_credit, rs->tx_credit - cost);
+	spin_unlock(&rs->lock);
+	return got;
+}
+
+static void zsock_dgram_unclaim(struct zsock_rsk *rs, u32 cost)
+{
+	spin_lock(&rs->lock);
+	WRITE_ONCE(rs->tx_credit, rs->tx_credit + cost);
+	spin_unlock(&rs->lock);
+	rs->sk.sk_write_space(&rs->sk);
+}
+
+static bool zsock_dgram_sendable(struct zsock_rsk *rs, size_t cost)
+{
+	struct sock *sk = &rs->sk;
+
+	return READ_ONCE(sk->sk_err) || READ_ONCE(rs->dead) ||
+	       READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN ||
+	       READ_ONCE(rs->tx_credit) >= cost;
+}
+
+/* Credit for one datagram, which is waited for. */
+static int zsock_dgram_credit(struct zsock_rsk *rs, u32 cost, int flags)
+{
+	struct sock *sk = &rs->sk;
+	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	int err;
+
+	for (;;) {
+		err = zsock_dgram_error(rs);
+		if (!err && READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
+			err = -EPIPE;
+		if (err || zsock_dgram_claim(rs, cost))
+			return err;
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		err = zsock_rsk_wait(rs, &timeo, false, zsock_dgram_sendable,
+				     cost);
+		if (err)
+			return err;
+	}
+}
+
+static int zsock_dgram_send(struct zsock_rsk *rs, struct msghdr *msg,
+			    size_t size, const struct zoff_addr *to)
+{
+	size_t before = sizeof(struct zoff_hdr) + sizeof(*to);
+	size_t head = min_t(size_t, size, SKB_MAX_HEAD(before));
+	struct sk_buff *skb;
+	int err;
+
+	skb = sock_alloc_send_pskb(&rs->sk, before + head, size - head,
+				   msg->msg_flags & MSG_DONTWAIT, &err,
+				   PAGE_ALLOC_COSTLY_ORDER);
+	if (!skb)
+		return err;
+	skb_reserve(skb, before);
+	skb_put(skb, head);
+	skb->data_len = size - head;
+	skb->len = size;
+	err = skb_copy_datagram_from_iter(skb, 0, &msg->msg_iter, size);
+	if (err) {
+		kfree_skb(skb);
+		return err;
+	}
+	memcpy(skb_push(skb, sizeof(*to)), to, sizeof(*to));
+	zsock_message_seal(skb, ZOFF_DGRAM, rs->id, 0);
+	return zsock_tx_sock(rs, skb);
+}
+
+static int zsock_dgram_sendmsg(struct socket *sock, struct msghdr *msg,
+			       size_t size)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	u32 cost = size + ZOFF_DGRAM_COST;
+	struct zoff_addr to;
+	int err;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (size > (rs->family == AF_INET ? ZSOCK_DGRAM_MAX :
+					    ZSOCK_DGRAM_MAX6) ||
+	    cost > rs->pipe->window)
+		return -EMSGSIZE;
+	err = zsock_dgram_to(rs, msg, &to);
+	if (!err)
+		err = zsock_dgram_credit(rs, cost, msg->msg_flags);
+	if (err)
+		return err;
+	err = zsock_dgram_send(rs, msg, size, &to);
+	if (err) {
+		zsock_dgram_unclaim(rs, cost);
+		return err;
+	}
+	zsock_remote_netdev_tx(&rs->pipe->remote->netdev, size);
+	return size;
+}
+
+/* ---- receiving ---- */
+
+static void zsock_dgram_give(struct zsock_rsk *rs, struct msghdr *msg,
+			     const struct sk_buff *skb)
+{
+	DECLARE_SOCKADDR(struct sockaddr_storage *, name, msg->msg_name);
+
+	if (name)
+		msg->msg_namelen = zsock_zoff_sockaddr(rs,
+						       &ZSOCK_RX_CB(skb)->from,
+						       name);
+}
+
+static int zsock_dgram_copy(struct zsock_rsk *rs, struct msghdr *msg,
+			    size_t size, int flags, struct sk_buff *skb,
+			    int off)
+{
+	size_t have = skb->len - off;
+	size_t n = min(size, have);
+	int err;
+
+	err = skb_copy_datagram_msg(skb, off, msg, n);
+	if (err)
+		return err;
+	if (n < have)
+		msg->msg_flags |= MSG_TRUNC;
+	sock_recv_cmsgs(msg, &rs->sk, skb);
+	zsock_dgram_give(rs, msg, skb);
+	if (flags & MSG_PEEK)
+		sk_peek_offset_fwd(&rs->sk, n);
+	else
+		sk_peek_offset_bwd(&rs->sk, skb->len);
+	return flags & MSG_TRUNC ? have : n;
+}
+
+static void zsock_dgram_done(struct zsock_rsk *rs, struct sk_buff *skb,
+			     int flags)
+{
+	u32 len = skb->len;
+
+	if (!(flags & MSG_PEEK)) {
+		spin_lock(&rs->lock);
+		rs->rx_queued -= len;
+		spin_unlock(&rs->lock);
+		zsock_rsk_taken(rs, len + ZOFF_DGRAM_COST);
+	}
+	skb_free_datagram(&rs->sk, skb);
+}
+
+static int zsock_dgram_recvmsg(struct socket *sock, struct msghdr *msg,
+			       size_t size, int flags)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	struct sock *sk = sock->sk;
+	struct sk_buff *skb;
+	int off, ret;
+
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	off = sk_peek_offset(sk, flags);
+	skb = __skb_recv_datagram(sk, &sk->sk_receive_queue, flags, &off, &ret);
+	if (!skb)
+		return ret ?: zsock_dgram_error(rs);
+	ret = zsock_dgram_copy(rs, msg, size, flags, skb, off);
+	zsock_dgram_done(rs, skb, flags);
+	return ret;
+}
+
+/* ---- poll ---- */
+
+static bool zsock_dgram_writeable(struct zsock_rsk *rs)
+{
+	return sock_writeable(&rs->sk) &&
+	       READ_ONCE(rs->tx_credit) >= min(ZOFF_DATA_MAX + ZOFF_DGRAM_COST,
+					       (int)rs->pipe->window / 4);
+}
+
+static __poll_t zsock_dgram_poll(struct file *file, struct socket *sock,
+				 struct poll_table_struct *wait)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	struct sock *sk = sock->sk;
+	__poll_t mask = 0;
+
+	sock_poll_wait(file, sock, wait);
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	if (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(sk->sk_shutdown) == SHUTDOWN_MASK)
+		mask |= EPOLLHUP;
+	if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (!zsock_dgram_writeable(rs)) {
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		/* It may have come before these were set. */
+		smp_mb__after_atomic();
+	}
+	if (zsock_dgram_writeable(rs))
+		mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+	return mask;
+}
+
+const struct proto_ops zsock_remote_dgram_ops = {
+	.family		= PF_ZSOCK,
+	.owner		= THIS_MODULE,
+	.release	= zsock_remote_release,
+	.bind		= zsock_remote_bind,
+	.connect	= zsock_remote_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= sock_no_accept,
+	.getname	= zsock_remote_getname,
+	.poll		= zsock_dgram_poll,
+	.ioctl		= zsock_remote_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= sock_no_listen,
+	.shutdown	= zsock_remote_shutdown,
+	.setsockopt	= zsock_remote_setsockopt,
+	.getsockopt	= zsock_remote_getsockopt,
+	.sendmsg	= zsock_dgram_sendmsg,
+	.recvmsg	= zsock_dgram_recvmsg,
+	.mmap		= sock_no_mmap,
+	.set_peek_off	= sk_set_peek_off,
+};

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Options of sockets behind a pipe: those that mean something to an IP stack
+ * travel, the socket's own stay here, and all others there are none of.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <net/tcp_states.h>
+
+#include <asm/ioctls.h>
+
+#include "remote.h"
+
+/* Longest value that travels. */
+#define ZSOCK_OPTION_MAX	64
+
+/**
+ * struct zsock_remote_option - one that travels
+ * @level: SOL_*
+ * @name: of the option
+ * @kind: what its value is
+ * @type: the only type of socket that has it, or 0
+ */
+struct zsock_remote_option {
+	u16	level;
+	u16	name;
+	enum {
+		ZSOCK_OPTION_INT,	/* an int; of one byte is enough */
+		ZSOCK_OPTION_READ,	/* an int that is not set */
+		ZSOCK_OPTION_BYTES,	/* as it is in memory */
+		ZSOCK_OPTION_TEXT,	/* likewise, and a name */
+	}	kind;
+	int	type;
+};
+
+#define ZSOCK_INT(level, name, type)	{ level, name, ZSOCK_OPTION_INT, type }
+#define ZSOCK_READ(level, name)		{ level, name, ZSOCK_OPTION_READ, 0 }
+#define ZSOCK_BYTES(level, name, type)	{ level, name, ZSOCK_OPTION_BYTES, type }
+#define ZSOCK_TEXT(level, name, type)	{ level, name, ZSOCK_OPTION_TEXT, type }
+
+static const struct zsock_remote_option zsock_remote_options[] = {
+	ZSOCK_INT(SOL_IP, IP_TOS, 0),
+	ZSOCK_INT(SOL_IP, IP_TTL, 0),
+	ZSOCK_INT(SOL_IP, IP_MTU_DISCOVER, 0),
+	ZSOCK_READ(SOL_IP, IP_MTU),
+	ZSOCK_INT(SOL_IP, IP_FREEBIND, 0),
+	ZSOCK_INT(SOL_IP, IP_MINTTL, 0),
+	ZSOCK_INT(SOL_IP, IP_BIND_ADDRESS_NO_PORT, 0),
+	ZSOCK_INT(SOL_IP, IP_MULTICAST_TTL, SOCK_DGRAM),
+	ZSOCK_INT(SOL_IP, IP_MULTICAST_LOOP, SOCK_DGRAM),
+	ZSOCK_BYTES(SOL_IP, IP_MULTICAST_IF, SOCK_DGRAM),
+	ZSOCK_BYTES(SOL_IP, IP_ADD_MEMBERSHIP, SOCK_DGRAM),
+	ZSOCK_BYTES(SOL_IP, IP_DROP_MEMBERSHIP, SOCK_DGRAM),
+	ZSOCK_INT(SOL_TCP, TCP_NODELAY, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_MAXSEG, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_CORK, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_KEEPIDLE, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_KEEPINTVL, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_KEEPCNT, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_SYNCNT, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_LINGER2, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_DEFER_ACCEPT, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_WINDOW_CLAMP, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_QUICKACK, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_USER_TIMEOUT, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_NOTSENT_LOWAT, SOCK_STREAM),
+	ZSOCK_TEXT(SOL_TCP, TCP_CONGESTION, SOCK_STREAM),
+	ZSOCK_INT(SOL_IPV6, IPV6_UNICAST_HOPS, 0),
+	ZSOCK_INT(SOL_IPV6, IPV6_MULTICAST_HOPS, SOCK_DGRAM),
+	ZSOCK_INT(SOL_IPV6, IPV6_MULTICAST_LOOP, SOCK_DGRAM),
+	ZSOCK_INT(SOL_IPV6, IPV6_MTU_DISCOVER, 0),
+	ZSOCK_READ(SOL_IPV6, IPV6_MTU),
+	ZSOCK_INT(SOL_IPV6, IPV6_V6ONLY, 0),
+	ZSOCK_INT(SOL_IPV6, IPV6_TCLASS, 0),
+	ZSOCK_INT(SOL_IPV6, IPV6_DONTFRAG, 0),
+};
+
+/* Those at SOL_SOCKET that are not this side's alone. */
+static bool zsock_remote_travels(int optname)
+{
+	switch (optname) {
+	case SO_REUSEADDR:
+	case SO_REUSEPORT:
+	case SO_BROADCAST:
+	case SO_KEEPALIVE:
+	case SO_OOBINLINE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const struct zsock_remote_option *
+zsock_remote_option(const struct zsock_rsk *rs, int level, int optname)
+{
+	const struct zsock_remote_option *o = zsock_remote_options;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(zsock_remote_options); i++, o++)
+		if (o->level == level && o->name == optname)
+			break;
+	if (i == ARRAY_SIZE(zsock_remote_options) ||
+	    (o->type && o->type != rs->sk.sk_type) ||
+	    (level == SOL_IPV6 && rs->family != AF_INET6))
+		return NULL;
+	return o;
+}
+
+static int zsock_remote_set(struct zsock_rsk *rs, int level, int optname,
+			    const void *value, size_t len)
+{
+	struct zoff_opt opt = {
+		.level	= cpu_to_le32(level),
+		.name	= cpu_to_le32(optname),
+	};
+
+	return zsock_rsk_call(rs, ZOFF_SETOPT, &opt, sizeof(opt), value, len,
+			      NULL, NULL);
+}
+
+static int zsock_remote_set_int(struct zsock_rsk *rs, int level, int optname,
+				sockptr_t optval, unsigned int optlen)
+{
+	__le32 wire;
+	u8 byte;
+	int val;
+
+	if (optlen >= sizeof(val)) {
+		if (copy_from_sockptr(&val, optval, sizeof(val)))
+			return -EFAULT;
+	} else if (optlen && level == SOL_IP) {
+		if (copy_from_sockptr(&byte, optval, sizeof(byte)))
+			return -EFAULT;
+		val = byte;
+	} else {
+		return -EINVAL;
+	}
+	wire = cpu_to_le32(val);
+	return zsock_remote_set(rs, level, optname, &wire, sizeof(wire));
+}
+
+/* The far side's answer first: where it refuses, nothing has changed. */
+static int zsock_remote_set_socket(struct socket *sock, int optname,
+				   sockptr_t optval, unsigned int optlen)
+{
+	int err = 0;
+
+	if (zsock_remote_travels(optname))
+		err = zsock_remote_set_int(zsock_rsk(sock->sk), SOL_SOCKET,
+					   optname, optval, optlen);
+	return err ?: sock_setsockopt(sock, SOL_SOCKET, optname, optval,
+				      optlen);
+}
+
+int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
+			    sockptr_t optval, unsigned int optlen)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	const struct zsock_remote_option *o;
+	u8 value[ZSOCK_OPTION_MAX];
+
+	if (level == SOL_SOCKET)
+		return zsock_remote_set_socket(sock, optname, optval, optlen);
+	o = zsock_remote_option(rs, level, optname);
+	if (!o || o->kind == ZSOCK_OPTION_READ)
+		return -ENOPROTOOPT;
+	if (o->kind == ZSOCK_OPTION_INT)
+		return zsock_remote_set_int(rs, level, optname, optval, optlen);
+	if (!optlen || optlen > sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(value, optval, optlen))
+		return -EFAULT;
+	return zsock_remote_set(rs, level, optname, value, optlen);
+}
+
+static int zsock_remote_ask(struct zsock_rsk *rs,
+			    const struct zsock_remote_option *o, void *value,
+			    size_t *len)
+{
+	struct zoff_opt opt = {
+		.level	= cpu_to_le32(o->level),
+		.name	= cpu_to_le32(o->name),
+	};
+	__le32 room = cpu_to_le32(*len);
+	int err;
+
+	err = zsock_rsk_call(rs, ZOFF_GETOPT, &opt, sizeof(opt), &room,
+			     sizeof(room), value, len);
+	if (err || o->kind >= ZSOCK_OPTION_BYTES)
+		return err;
+	if (*len != sizeof(__le32))
+		return -EIO;
+	*(int *)value = le32_to_cpu(*(__le32 *)value);
+	return 0;
+}
+
+int zsock_remote_getsockopt(struct socket *sock, int level, int optname,
+			    char __user *optval, int __user *optlen)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	const struct zsock_remote_option *o;
+	u8 value[ZSOCK_OPTION_MAX] __aligned(4);
+	size_t len = sizeof(value);
+	int room, err;
+
+	o = zsock_remote_option(rs, level, optname);
+	if (!o)
+		return -ENOPROTOOPT;
+	if (get_user(room, optlen))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	err = zsock_remote_ask(rs, o, value, &len);
+	if (err)
+		return err;
+	len = min_t(size_t, len, room);
+	if (put_user((int)len, optlen) || copy_to_user(optval, value, len))
+		return -EFAULT;
+	return 0;
+}
+
+/* ---- ioctl() ---- */
+
+static int zsock_remote_inq(struct zsock_rsk *rs)
+{
+	const struct sk_buff *skb;
+	int n;
+
+	spin_lock(&rs->lock);
+	n = rs->rx_queued;
+	skb = skb_peek(&rs->sk.sk_receive_queue);
+	if (rs->sk.sk_type == SOCK_DGRAM)
+		n = skb ? skb->len : 0;
+	spin_unlock(&rs->lock);
+	return n;
+}
+
+int zsock_remote_ioctl(struct socket *sock, unsigned int cmd,
+		       unsigned long arg)
+{
+	struct sock *sk = sock->sk;
+	int n;
+
+	switch (cmd) {
+	case SIOCINQ:
+		if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+			return -EINVAL;
+		n = zsock_remote_inq(zsock_rsk(sk));
+		break;
+	case SIOCOUTQ:
+		if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+			return -EINVAL;
+		n = sk_wmem_alloc_get(sk);
+		break;
+	case SIOCATMARK:
+		n = 0;
+		break;
+	default:
+		return -ENOIOCTLCMD;
+	}
+	return put_user(n, (int __user *)arg);
+}

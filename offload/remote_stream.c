@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Streams behind a pipe: sending, receiving, polling. */
+#include <linux/poll.h>
+#include <net/tcp_states.h>
+
+#include "remote.h"
+
+/* ---- sending ---- */
+
+/* What may be sent at once: 0 or a negative errno while there is a reason. */
+static int zsock_stream_may_send(struct zsock_rsk *rs)
+{
+	struct sock *sk = &rs->sk;
+
+	if (READ_ONCE(sk->sk_err))
+		return sock_error(sk) ?: -EPIPE;
+	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
+		return -EPIPE;
+	switch (READ_ONCE(sk->sk_state)) {
+	case TCP_ESTABLISHED:
+	case TCP_SYN_SENT:
+		return 0;
+	default:
+		return -EPIPE;
+	}
+}
+
+static bool zsock_stream_sendable(struct zsock_rsk *rs, size_t arg)
+{
+	struct sock *sk = &rs->sk;
+
+	if (READ_ONCE(sk->sk_err) || READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
+		return true;
+	if (READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
+		return false;
+	return READ_ONCE(sk->sk_state) != TCP_ESTABLISHED ||
+	       READ_ONCE(rs->tx_credit);
+}
+
+/* Up to @want bytes of credit. */
+static u32 zsock_rsk_claim(struct zsock_rsk *rs, u32 want)
+{
+	u32 got;
+
+	spin_lock(&rs->lock);
+	got = min(want, rs->tx_credit);
+	WRITE_ONCE(rs->tx_credit, rs->tx_credit - got);
+	spin_unlock(&rs->lock);
+	return got;
+}
+
+static void zsock_rsk_unclaim(struct zsock_rsk *rs, u32 n)
+{
+	spin_lock(&rs->lock);
+	WRITE_ONCE(rs->tx_credit, rs->tx_credit + n);
+	spin_unlock(&rs->lock);
+	rs->sk.sk_write_space(&rs->sk);
+}
+
+/* One message: a small one in a piece, else as large as the buffer lets it be. */
+static struct sk_buff *zsock_stream_skb(struct sock *sk, struct msghdr *msg,
+					u32 len, int *err)
+{
+	u32 head = min_t(u32, len, SKB_MAX_HEAD(sizeof(struct zoff_hdr)));
+	struct sk_buff *skb;
+
+	skb = sock_alloc_send_pskb(sk, sizeof(struct zoff_hdr) + head,
+				   len - head, msg->msg_flags & MSG_DONTWAIT,
+				   err, PAGE_ALLOC_COSTLY_ORDER);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, sizeof(struct zoff_hdr));
+	skb_put(skb, head);
+	skb->data_len = len - head;
+	skb->len = len;
+	*err = skb_copy_datagram_from_iter(skb, 0, &msg->msg_iter, len);
+	if (*err) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/* As much as goes into one message: bytes, 0 to wait for credit, an errno. */
+static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
+{
+	struct sock *sk = &rs->sk;
+	struct sk_buff *skb;
+	u32 n;
+	int err;
+
+	err = zsock_stream_may_send(rs);
+	if (err)
+		return err;
+	if (READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
+		return 0;
+	n = min_t(size_t, msg_data_left(msg), ZOFF_DATA_MAX);
+	n = min_t(u32, n, max(READ_ONCE(sk->sk_sndbuf) / 2, 2048));
+	n = zsock_rsk_claim(rs, n);
+	if (!n)
+		return 0;
+	skb = zsock_stream_skb(sk, msg, n, &err);
+	if (!skb) {
+		zsock_rsk_unclaim(rs, n);
+		return err;
+	}
+	zsock_message_seal(skb, ZOFF_DATA, rs->id, 0);
+	err = zsock_tx_sock(rs, skb);
+	if (err)
+		return err;
+	zsock_remote_netdev_tx(&rs->pipe->remote->netdev, n);
+	return n;
+}
+
+static int zsock_stream_wait_credit(struct zsock_rsk *rs, long *timeo)
+{
+	struct sock *sk = &rs->sk;
+
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	return zsock_rsk_wait(rs, timeo, false, zsock_stream_sendable, 0);
+}
+
+/* Not with the sk locked: who receives is not held up, nor is close(). */
+static int zsock_stream_sendmsg(struct socket *sock, struct msghdr *msg,
+				size_t size)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	long timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
+	size_t sent = 0;
+	int ret = 0;
+
+	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
+		return -EOPNOTSUPP;
+	if (!msg_data_left(msg))
+		ret = zsock_stream_may_send(rs);
+	while (msg_data_left(msg)) {
+		ret = zsock_stream_send(rs, msg);
+		if (ret > 0)
+			sent += ret;
+		else if (!ret)
+			ret = zsock_stream_wait_credit(rs, &timeo);
+		if (ret < 0)
+			break;
+	}
+	if (sent)
+		return sent;
+	if (ret == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
+		send_sig(SIGPIPE, current, 0);
+	return min(ret, 0);
+}
+
+/* ---- receiving: with the sk locked ---- */
+
+/**
+ * struct zsock_stream_recv - a call of recvmsg()
+ * @msg: where to
+ * @flags: MSG_*
+ * @size: bytes wanted
+ * @copied: bytes done
+ * @peeked: bytes passed over or peeked at, from the first on
+ */
+struct zsock_stream_recv {
+	struct msghdr	*msg;
+	int		flags;
+	size_t		size;
+	size_t		copied;
+	size_t		peeked;
+};
+
+/* What is @skip bytes behind the first that was not read, or NULL. */
+static struct sk_buff *zsock_stream_at(struct zsock_rsk *rs, size_t skip,
+				       u32 *off, u32 *have)
+{
+	struct sk_buff *skb;
+
+	spin_lock(&rs->lock);
+	skb_queue_walk(&rs->sk.sk_receive_queue, skb) {
+		*off = ZSOCK_RX_CB(skb)->taken;
+		*have = skb->len - *off;
+		if (skip < *have) {
+			*off += skip;
+			*have -= skip;
+			spin_unlock(&rs->lock);
+			return skb;
+		}
+		skip -= *have;
+	}
+	spin_unlock(&rs->lock);
+	return NULL;
+}
+
+/* @n bytes of the first @skb were read. More may come to its end meanwhile. */
+static void zsock_stream_consume(struct zsock_rsk *rs, struct sk_buff *skb,
+				 u32 n)
+{
+	bool empty;
+
+	spin_lock(&rs->lock);
+	ZSOCK_RX_CB(skb)->taken += n;
+	rs->rx_queued -= n;
+	empty = ZSOCK_RX_CB(skb)->taken == skb->len;
+	if (empty)
+		skb_unlink(skb, &rs->sk.sk_receive_queue);
+	spin_unlock(&rs->lock);
+	if (empty)
+		consume_skb(skb);
+	zsock_rsk_taken(rs, n);
+}
+
+/* 1 where something was copied, 0 where there is nothing, or an errno. */
+static int zsock_stream_copy(struct zsock_rsk *rs, struct zsock_stream_recv *r)
+{
+	struct sk_buff *skb;
+	u32 off, have, n;
+	int err = 0;
+
+	skb = zsock_stream_at(rs, r->peeked, &off, &have);
+	if (!skb)
+		return 0;
+	n = min_t(size_t, have, r->size - r->copied);
+	if (!r->copied)
+		sock_recv_timestamp(r->msg, &rs->sk, skb);
+	if (!(r->flags & MSG_TRUNC))
+		err = skb_copy_datagram_msg(skb, off, r->msg, n);
+	if (err)
+		return err;
+	r->copied += n;
+	if (r->flags & MSG_PEEK)
+		r->peeked += n;
+	else
+		zsock_stream_consume(rs, skb, n);
+	return 1;
+}
+
+static bool zsock_stream_ended(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+	       (READ_ONCE(sk->sk_state) != TCP_ESTABLISHED &&
+		READ_ONCE(sk->sk_state) != TCP_SYN_SENT);
+}
+
+static bool zsock_stream_readable(struct zsock_rsk *rs, size_t seen)
+{
+	return READ_ONCE(rs->rx_queued) > seen || zsock_stream_ended(&rs->sk);
+}
+
+/* What recv() says where nothing will come: 0 for an end of file. */
+static int zsock_stream_end(struct sock *sk)
+{
+	int err = sock_error(sk);
+
+	if (err || READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+		return err;
+	return -ENOTCONN;
+}
+
+static int zsock_stream_recv_some(struct zsock_rsk *rs,
+				  struct zsock_stream_recv *r)
+{
+	struct sock *sk = &rs->sk;
+	long timeo = sock_rcvtimeo(sk, r->flags & MSG_DONTWAIT);
+	size_t target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->size);
+	int ret;
+
+	while (r->copied < r->size) {
+		ret = zsock_stream_copy(rs, r);
+		if (ret < 0)
+			return ret;
+		if (ret)
+			continue;
+		if (r->copied >= target)
+			break;
+		if (zsock_stream_ended(sk))
+			return r->copied ? 0 : zsock_stream_end(sk);
+		ret = zsock_rsk_wait(rs, &timeo, true, zsock_stream_readable,
+				     r->peeked);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int zsock_stream_recvmsg(struct socket *sock, struct msghdr *msg,
+				size_t size, int flags)
+{
+	struct zsock_stream_recv r = {
+		.msg = msg, .flags = flags, .size = size,
+	};
+	struct sock *sk = sock->sk;
+	int err;
+
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	lock_sock(sk);
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
+		err = -ENOTCONN;
+		goto out;
+	}
+	if (flags & MSG_PEEK)
+		r.peeked = max(sk_peek_offset(sk, flags), 0);
+	err = zsock_stream_recv_some(zsock_rsk(sk), &r);
+	if (r.copied) {
+		if (flags & MSG_PEEK)
+			sk_peek_offset_fwd(sk, r.copied);
+		else
+			sk_peek_offset_bwd(sk, r.copied);
+		err = r.copied;
+	}
+out:
+	release_sock(sk);
+	return err;
+}
+
+/* ---- poll ---- */
+
+static __poll_t zsock_stream_poll_in(struct zsock_rsk *rs)
+{
+	struct sock *sk = &rs->sk;
+
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return list_empty_careful(&rs->children) ? 0 :
+		       EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(rs->rx_queued) >= sock_rcvlowat(sk, 0, INT_MAX) ||
+	    READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+		return EPOLLIN | EPOLLRDNORM;
+	return 0;
+}
+
+static __poll_t zsock_stream_poll_out(struct zsock_rsk *rs)
+{
+	struct sock *sk = &rs->sk;
+
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN ||
+	    READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
+		return 0;
+	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
+		return EPOLLOUT | EPOLLWRNORM;
+	if (READ_ONCE(rs->tx_credit) && sock_writeable(sk))
+		return EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* It may have come before these were set. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(rs->tx_credit) && sock_writeable(sk))
+		return EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+	return 0;
+}
+
+static __poll_t zsock_stream_poll(struct file *file, struct socket *sock,
+				  struct poll_table_struct *wait)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	struct sock *sk = sock->sk;
+	__poll_t mask;
+	int state;
+
+	sock_poll_wait(file, sock, wait);
+	mask = zsock_stream_poll_in(rs) | zsock_stream_poll_out(rs);
+	state = READ_ONCE(sk->sk_state);
+	if (READ_ONCE(sk->sk_shutdown) == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+		mask |= EPOLLRDHUP;
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	return mask;
+}
+
+static int zsock_stream_accept(struct socket *sock, struct socket *newsock,
+			       ZSOCK_ACCEPT_ARGS)
+{
+	return zsock_remote_accept(sock, newsock,
+				   ZSOCK_ACCEPT_FLAGS & O_NONBLOCK);
+}
+
+const struct proto_ops zsock_remote_stream_ops = {
+	.family		= PF_ZSOCK,
+	.owner		= THIS_MODULE,
+	.release	= zsock_remote_release,
+	.bind		= zsock_remote_bind,
+	.connect	= zsock_remote_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= zsock_stream_accept,
+	.getname	= zsock_remote_getname,
+	.poll		= zsock_stream_poll,
+	.ioctl		= zsock_remote_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= zsock_remote_listen,
+	.shutdown	= zsock_remote_shutdown,
+	.setsockopt	= zsock_remote_setsockopt,
+	.getsockopt	= zsock_remote_getsockopt,
+	.sendmsg	= zsock_stream_sendmsg,
+	.recvmsg	= zsock_stream_recvmsg,
+	.mmap		= sock_no_mmap,
+	.set_peek_off	= sk_set_peek_off,
+};

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing to a pipe. Each socket has a queue, and those that have something in
+ * it take turns. Whoever adds to a queue writes, without waiting, unless somebody
+ * is at it; where the pipe takes no more, a task waits for it.
+ */
+#include <linux/kthread.h>
+
+#include "remote.h"
+
+/* Batches that a program writes, maybe for others, before the task does. */
+#define ZSOCK_TX_BATCHES	4
+
+/* ---- messages ---- */
+
+static void zsock_hdr_init(struct zoff_hdr *hdr, u32 len, u16 type, u32 id,
+			   u32 seq)
+{
+	hdr->length = cpu_to_le32(len);
+	hdr->type = cpu_to_le16(type);
+	hdr->flags = 0;
+	hdr->sock = cpu_to_le32(id);
+	hdr->seq = cpu_to_le32(seq);
+}
+
+/* Put the header before what @skb has. */
+void zsock_message_seal(struct sk_buff *skb, u16 type, u32 id, u32 seq)
+{
+	u32 len = skb->len;
+
+	zsock_hdr_init(skb_push(skb, sizeof(struct zoff_hdr)), len, type, id,
+		       seq);
+}
+
+/* A message of @body and @more, or NULL where there is no memory. */
+struct sk_buff *zsock_message(u16 type, u32 id, u32 seq, const void *body,
+			      size_t len, const void *more, size_t morelen)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(sizeof(struct zoff_hdr) + len + morelen,
+			GFP_KERNEL_ACCOUNT);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, sizeof(struct zoff_hdr));
+	skb_put_data(skb, body, len);
+	if (morelen)
+		skb_put_data(skb, more, morelen);
+	zsock_message_seal(skb, type, id, seq);
+	return skb;
+}
+
+/* ---- a batch: under pipe->tx ---- */
+
+static void zsock_batch_add(struct zsock_batch *batch, void *data, size_t len)
+{
+	if (!len)
+		return;
+	batch->vec[batch->nvec].iov_base = data;
+	batch->vec[batch->nvec].iov_len = len;
+	batch->nvec++;
+	batch->bytes += len;
+}
+
+static void zsock_batch_skb(struct zsock_batch *batch, struct sk_buff *skb)
+{
+	int i;
+
+	__skb_queue_tail(&batch->skbs, skb);
+	zsock_batch_add(batch, skb->data, skb_headlen(skb));
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+
+		zsock_batch_add(batch, skb_frag_address(frag),
+				skb_frag_size(frag));
+	}
+}
+
+static void zsock_batch_credit(struct zsock_batch *batch, u32 id, u32 more)
+{
+	struct zsock_credit_message *m = &batch->credits[batch->ncredits++];
+
+	zsock_hdr_init(&m->hdr, sizeof(m->credit), ZOFF_CREDIT, id, 0);
+	m->credit.more = cpu_to_le32(more);
+	zsock_batch_add(batch, m, sizeof(*m));
+}
+
+/* Whether one more message of any kind has a place. */
+static bool zsock_batch_room(const struct zsock_batch *batch)
+{
+	return batch->nvec + MAX_SKB_FRAGS + 2 <= ZSOCK_TX_PIECES &&
+	       batch->ncredits < ZSOCK_TX_CREDITS &&
+	       batch->bytes < ZSOCK_TX_TURN;
+}
+
+static void zsock_batch_done(struct zsock_batch *batch)
+{
+	__skb_queue_purge(&batch->skbs);
+	batch->nvec = 0;
+	batch->ncredits = 0;
+	batch->bytes = 0;
+	batch->written = 0;
+}
+
+/*
+ * What @rs has, as far as its turn goes. Under pipe->lock, too. Whether nothing
+ * is left of it.
+ */
+static bool zsock_batch_turn(struct zsock_batch *batch, struct zsock_rsk *rs)
+{
+	size_t turn = 0;
+	struct sk_buff *skb;
+
+	if (rs->credit) {
+		zsock_batch_credit(batch, rs->id, rs->credit);
+		rs->credit = 0;
+	}
+	while (turn < ZSOCK_TX_TURN && zsock_batch_room(batch)) {
+		skb = __skb_dequeue(&rs->txq);
+		if (!skb)
+			break;
+		turn += skb->len;
+		zsock_batch_skb(batch, skb);
+	}
+	return skb_queue_empty(&rs->txq);
+}
+
+/* Under pipe->lock, too. The socket whose reference is to be put, or NULL. */
+static struct zsock_rsk *zsock_batch_next(struct zsock_pipe *pipe)
+{
+	struct zsock_rsk *rs;
+
+	rs = list_first_entry(&pipe->ready, struct zsock_rsk, ready);
+	if (!zsock_batch_turn(&pipe->batch, rs)) {
+		list_move_tail(&rs->ready, &pipe->ready);
+		return NULL;
+	}
+	list_del_init(&rs->ready);
+	return rs;
+}
+
+/* Whether there is anything to be written. */
+static bool zsock_batch_fill(struct zsock_pipe *pipe)
+{
+	struct zsock_batch *batch = &pipe->batch;
+	struct zsock_rsk *rs;
+	struct sk_buff *skb;
+
+	spin_lock(&pipe->lock);
+	while (zsock_batch_room(batch)) {
+		skb = __skb_dequeue(&pipe->urgent);
+		if (!skb)
+			break;
+		zsock_batch_skb(batch, skb);
+	}
+	while (zsock_batch_room(batch) && !list_empty(&pipe->ready)) {
+		rs = zsock_batch_next(pipe);
+		if (!rs)
+			continue;
+		spin_unlock(&pipe->lock);
+		sock_put(&rs->sk);
+		spin_lock(&pipe->lock);
+	}
+	spin_unlock(&pipe->lock);
+	return batch->bytes;
+}
+
+/* Write what is in the batch: 0, or the errno that stopped it. */
+static int zsock_batch_write(struct zsock_pipe *pipe, int flags)
+{
+	struct zsock_batch *batch = &pipe->batch;
+	struct socket *sock = pipe->sock;
+	struct msghdr msg = { .msg_flags = flags | MSG_NOSIGNAL };
+	int ret;
+
+	while (batch->written < batch->bytes) {
+		iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, batch->vec,
+			      batch->nvec, batch->bytes);
+		iov_iter_advance(&msg.msg_iter, batch->written);
+		/* The program's own label has no say about the pipe. */
+		ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg,
+						    msg_data_left(&msg));
+		if (ret <= 0)
+			return ret ?: -EPIPE;
+		batch->written += ret;
+		WRITE_ONCE(pipe->said, jiffies);
+	}
+	zsock_batch_done(batch);
+	return 0;
+}
+
+/* ---- who writes ---- */
+
+static bool zsock_tx_pending(struct zsock_pipe *pipe)
+{
+	bool pending;
+
+	spin_lock(&pipe->lock);
+	pending = !pipe->broken && (!list_empty(&pipe->ready) ||
+				    !skb_queue_empty(&pipe->urgent));
+	spin_unlock(&pipe->lock);
+	return pending;
+}
+
+/*
+ * Up to @max batches. Under pipe->tx. 0, -EAGAIN where more is to be done, or
+ * the errno that the pipe is to be broken with.
+ */
+static int zsock_tx_some(struct zsock_pipe *pipe, int max, int flags)
+{
+	int err;
+
+	while (max--) {
+		if (!pipe->batch.bytes && !zsock_batch_fill(pipe))
+			return 0;
+		err = zsock_batch_write(pipe, flags);
+		if (err)
+			return err;
+	}
+	return -EAGAIN;
+}
+
+static bool zsock_tx_again(int err)
+{
+	return err == -EAGAIN || err == -EINTR || err == -ERESTARTSYS ||
+	       err == -ENOBUFS || err == -ENOMEM;
+}
+
+/* Write without waiting, or see that somebody does. */
+static void zsock_tx(struct zsock_pipe *pipe)
+{
+	int err;
+
+	do {
+		/* Who holds it looks again after having let it go. */
+		if (!mutex_trylock(&pipe->tx))
+			return;
+		err = zsock_tx_some(pipe, ZSOCK_TX_BATCHES, MSG_DONTWAIT);
+		mutex_unlock(&pipe->tx);
+		if (zsock_tx_again(err)) {
+			wake_up(&pipe->wait);
+			return;
+		}
+		if (err) {
+			zsock_pipe_break(pipe, -err, NULL);
+			return;
+		}
+	} while (zsock_tx_pending(pipe));
+}
+
+/* Where the task has something to do: bytes are only read under pipe->tx. */
+static bool zsock_tx_due(struct zsock_pipe *pipe)
+{
+	return READ_ONCE(pipe->batch.bytes) || zsock_tx_pending(pipe);
+}
+
+/* The task. It waits for the pipe with pipe->tx held: all others just queue. */
+int zsock_tx_work(void *data)
+{
+	struct zsock_pipe *pipe = data;
+	int err = 0;
+
+	while (!kthread_should_stop()) {
+		if (READ_ONCE(pipe->broken)) {
+			wait_event_idle(pipe->wait, kthread_should_stop());
+			break;
+		}
+		wait_event_idle(pipe->wait, zsock_tx_due(pipe) ||
+				READ_ONCE(pipe->broken) ||
+				kthread_should_stop());
+		mutex_lock(&pipe->tx);
+		err = READ_ONCE(pipe->broken) ? 0 :
+		      zsock_tx_some(pipe, ZSOCK_TX_BATCHES, 0);
+		mutex_unlock(&pipe->tx);
+		if (err == -ENOBUFS || err == -ENOMEM)
+			schedule_timeout_idle(HZ / 50);
+		else if (err && !zsock_tx_again(err))
+			zsock_pipe_break(pipe, -err, NULL);
+	}
+	return 0;
+}
+
+/* ---- what is to be written ---- */
+
+/* A message of the pipe's own. Takes @skb: 0, or the errno of a broken pipe. */
+int zsock_tx_urgent(struct zsock_pipe *pipe, struct sk_buff *skb)
+{
+	spin_lock(&pipe->lock);
+	if (pipe->broken) {
+		spin_unlock(&pipe->lock);
+		kfree_skb(skb);
+		return -ECONNRESET;
+	}
+	__skb_queue_tail(&pipe->urgent, skb);
+	spin_unlock(&pipe->lock);
+	zsock_tx(pipe);
+	return 0;
+}
+
+/* Under pipe->lock. */
+static void zsock_tx_ready(struct zsock_pipe *pipe, struct zsock_rsk *rs)
+{
+	if (!list_empty(&rs->ready))
+		return;
+	sock_hold(&rs->sk);
+	list_add_tail(&rs->ready, &pipe->ready);
+}
+
+/* A message of @rs's. Takes @skb: 0, or the errno of a broken pipe. */
+int zsock_tx_sock(struct zsock_rsk *rs, struct sk_buff *skb)
+{
+	struct zsock_pipe *pipe = rs->pipe;
+
+	spin_lock(&pipe->lock);
+	if (pipe->broken) {
+		spin_unlock(&pipe->lock);
+		kfree_skb(skb);
+		return -ECONNRESET;
+	}
+	__skb_queue_tail(&rs->txq, skb);
+	zsock_tx_ready(pipe, rs);
+	spin_unlock(&pipe->lock);
+	zsock_tx(pipe);
+	return 0;
+}
+
+/* Let the other side send @more. */
+void zsock_tx_credit(struct zsock_rsk *rs, u32 more)
+{
+	struct zsock_pipe *pipe = rs->pipe;
+
+	spin_lock(&pipe->lock);
+	if (!pipe->broken) {
+		rs->credit += more;
+		zsock_tx_ready(pipe, rs);
+	}
+	spin_unlock(&pipe->lock);
+	zsock_tx(pipe);
+}
+
+/* The pipe is broken: nothing of this will be written. */
+void zsock_tx_purge(struct zsock_pipe *pipe)
+{
+	struct zsock_rsk *rs;
+
+	mutex_lock(&pipe->tx);
+	zsock_batch_done(&pipe->batch);
+	spin_lock(&pipe->lock);
+	__skb_queue_purge(&pipe->urgent);
+	while (!list_empty(&pipe->ready)) {
+		rs = list_first_entry(&pipe->ready, struct zsock_rsk, ready);
+		list_del_init(&rs->ready);
+		__skb_queue_purge(&rs->txq);
+		spin_unlock(&pipe->lock);
+		sock_put(&rs->sk);
+		spin_lock(&pipe->lock);
+	}
+	spin_unlock(&pipe->lock);
+	mutex_unlock(&pipe->tx);
+}
