@@ -13,6 +13,7 @@
 #include "config.h"
 #include "digest.h"
 #include "handshake.h"
+#include "kdf.h"
 #include "session.h"
 #include "store.h"
 #include "ticket_key.h"
@@ -36,6 +37,23 @@ static void add_creds(struct digest *d, const struct request *rq)
 		digest_number(d, rq->creds[i].format);
 		digest_number(d, rq->creds[i].serial);
 	}
+}
+
+/* Mostly it is the same as that of the handshake before. */
+static bool remembered(const struct digest *d, uint8_t id[CONFIG_ID])
+{
+	static _Thread_local uint8_t last_id[CONFIG_ID];
+	static _Thread_local struct digest last;
+
+	if (digest_same(d, &last)) {
+		memcpy(id, last_id, CONFIG_ID);
+		return true;
+	}
+	if (!digest_end(d, id))
+		return false;
+	last = *d;
+	memcpy(last_id, id, CONFIG_ID);
+	return true;
 }
 
 /**
@@ -63,7 +81,7 @@ bool config_identity(const struct request *rq, uint8_t id[CONFIG_ID])
 	digest_add(&d, rq->ciphers, rq->nciphers * sizeof(rq->ciphers[0]));
 	digest_add(&d, rq->alpn, rq->alpn_len);
 	add_creds(&d, rq);
-	return digest_end(&d, id);
+	return remembered(&d, id);
 }
 
 /* ---- parts; each returns NULL, or what is wrong ---- */
@@ -184,7 +202,7 @@ static const char *build(struct config *c, const struct request *rq,
 {
 	const char *why;
 
-	c->ctx = SSL_CTX_new(TLS_method());
+	c->ctx = SSL_CTX_new_ex(NULL, KDF_PROPERTIES, TLS_method());
 	if (!c->ctx)
 		return "OpenSSL has no context";
 	set_options(c);

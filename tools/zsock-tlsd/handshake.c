@@ -144,7 +144,7 @@ static void drive(struct handshake *hs)
 
 	ERR_clear_error();
 	errno = 0;
-	ret = SSL_do_handshake(hs->ssl);
+	ret = hs_drive(hs);
 	switch (SSL_get_error(hs->ssl, ret)) {
 	case SSL_ERROR_NONE:
 		hs_succeed(hs);
@@ -207,7 +207,7 @@ static void finish_job(struct handshake *hs)
 	if (hs->state != HS_ASK_WRITE && hs->state != HS_ASK_READ)
 		return;
 	ask_refuse(hs->ask);
-	SSL_do_handshake(hs->ssl);
+	hs_drive(hs);
 	ERR_clear_error();
 }
 

@@ -38,9 +38,19 @@ struct hs_ops {
 
 extern const struct hs_ops hs_ktls_ops;
 
-struct secret {
-	uint8_t bytes[EVP_MAX_MD_SIZE];
-	size_t len;
+/**
+ * struct traffic - what one side sends with after the handshake, TLS 1.3
+ * @secret: of which the rest is derived
+ * @secret_len: 0 while it is not known
+ * @side: but for its sequence number
+ * @key_len: of what is in @side
+ * @iv_len: likewise
+ */
+struct traffic {
+	uint8_t secret[EVP_MAX_MD_SIZE];
+	size_t secret_len;
+	struct keys_side side;
+	size_t key_len, iv_len;
 };
 
 /**
@@ -58,8 +68,10 @@ struct secret {
  * @judged: the peer's certificate was looked at
  * @verify: ZSOCK_VERIFY_* found
  * @verify_error: X509_V_*, the first that was found
- * @client_secret: traffic secret of what the client sends, TLS 1.3
- * @server_secret: and of what the server sends
+ * @client: of what the client sends, TLS 1.3
+ * @server: and of what the server sends
+ * @block: keys and IVs of both, TLS 1.2
+ * @block_len: bytes of it that are known
  * @sent: records that were sent with the keys which kTLS will have
  * @wire: what is looked up of what was sent, TLS 1.2
  * @keys: what kTLS was given
@@ -79,7 +91,9 @@ struct handshake {
 	bool nameless, judged, nodelay;
 	uint32_t verify;
 	int verify_error;
-	struct secret client_secret, server_secret;
+	struct traffic client, server;
+	uint8_t block[2 * (KEYS_KEY_MAX + KEYS_IV)];
+	size_t block_len;
 	uint64_t sent;
 	struct wire wire;
 	struct keys keys;
@@ -87,6 +101,7 @@ struct handshake {
 };
 
 bool hs_init(void);
+void hs_exit(void);
 struct handshake *hs_new(struct config *config, struct request *rq,
 			 const struct hs_ops *ops);
 enum hs_state hs_step(struct handshake *hs);
@@ -100,6 +115,12 @@ void hs_use(SSL_CTX *ctx, bool server);
 int hs_new_session(SSL *ssl, SSL_SESSION *session);
 int hs_choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 		   const unsigned char *in, unsigned int in_len, void *arg);
+
+/* hs_keys.c: what kTLS will need */
+bool hs_keys_init(void);
+int hs_drive(struct handshake *hs);
+bool hs_keys_make(struct handshake *hs);
+void hs_keys_forget(struct handshake *hs);
 
 /* hs_end.c: how it ends */
 void hs_succeed(struct handshake *hs);

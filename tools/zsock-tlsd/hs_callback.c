@@ -8,6 +8,7 @@
 
 #include "alpn.h"
 #include "handshake.h"
+#include "kdf.h"
 #include "keylog.h"
 #include "psk.h"
 
@@ -17,7 +18,12 @@ bool hs_init(void)
 {
 	hs_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 	owner_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-	return hs_index >= 0 && owner_index >= 0;
+	return hs_index >= 0 && owner_index >= 0 && hs_keys_init();
+}
+
+void hs_exit(void)
+{
+	kdf_exit();
 }
 
 /* The handshake of an SSL object; NULL once it is over. */
@@ -34,48 +40,10 @@ bool hs_bind(SSL *ssl, struct handshake *hs, struct session_owner *owner)
 
 /* ---- secrets ---- */
 
-static int nibble(char c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-static void read_secret(const char *hex, struct secret *secret)
-{
-	secret->len = 0;
-	for (; hex[0] && hex[1] && secret->len < sizeof(secret->bytes); hex += 2)
-		secret->bytes[secret->len++] = nibble(hex[0]) << 4 |
-					       nibble(hex[1]);
-}
-
-/* The value, if @line is "LABEL random value". */
-static const char *value_of(const char *line, const char *label)
-{
-	size_t n = strlen(label);
-
-	if (strncmp(line, label, n) || line[n] != ' ')
-		return NULL;
-	line = strchr(line + n + 1, ' ');
-	return line ? line + 1 : NULL;
-}
-
-/* The only way in which OpenSSL tells traffic secrets. */
 static void keylog(const SSL *ssl, const char *line)
 {
-	struct handshake *hs = hs_of(ssl);
-	const char *value;
-
+	(void)ssl;
 	keylog_write(line);
-	if (!hs)
-		return;
-	value = value_of(line, "CLIENT_TRAFFIC_SECRET_0");
-	if (value)
-		read_secret(value, &hs->client_secret);
-	value = value_of(line, "SERVER_TRAFFIC_SECRET_0");
-	if (value) {
-		read_secret(value, &hs->server_secret);
-		/* On a server: from now on records are sent with it. */
-		hs->sent = 0;
-	}
 }
 
 /* ---- records and alerts ---- */
@@ -149,7 +117,9 @@ int hs_new_session(SSL *ssl, SSL_SESSION *session)
 
 void hs_use(SSL_CTX *ctx, bool server)
 {
-	SSL_CTX_set_keylog_callback(ctx, keylog);
+	/* OpenSSL makes the lines for whoever has one. */
+	if (keylog_wanted())
+		SSL_CTX_set_keylog_callback(ctx, keylog);
 	SSL_CTX_set_msg_callback(ctx, message);
 	if (server)
 		SSL_CTX_set_client_hello_cb(ctx, client_hello, NULL);

@@ -10,7 +10,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "alpn.h"
@@ -26,8 +25,7 @@ static void end(struct handshake *hs, int error)
 
 	hs->out.error = error;
 	hs->state = HS_OVER;
-	OPENSSL_cleanse(&hs->client_secret, sizeof(hs->client_secret));
-	OPENSSL_cleanse(&hs->server_secret, sizeof(hs->server_secret));
+	hs_keys_forget(hs);
 	if (hs->nodelay)
 		setsockopt(hs->fd, IPPROTO_TCP, TCP_NODELAY, &zero, sizeof(zero));
 }
@@ -73,53 +71,6 @@ static void take_outcome(struct handshake *hs)
 	hs->out.alert_received = false;
 }
 
-/*
- * TLS 1.3 begins to count again with the application's keys. A client has sent
- * nothing with them, and neither side has received anything; a server may have
- * sent tickets.
- */
-static bool make_tls13(struct handshake *hs)
-{
-	const EVP_MD *md = SSL_CIPHER_get_handshake_digest(
-		SSL_get_current_cipher(hs->ssl));
-	bool server = hs->config->server;
-	struct secret *tx = server ? &hs->server_secret : &hs->client_secret;
-	struct secret *rx = server ? &hs->client_secret : &hs->server_secret;
-
-	hs->keys.rx.seq = 0;
-	hs->keys.tx.seq = server ? hs->sent : 0;
-	return tx->len && rx->len &&
-	       keys_tls13(md, tx->bytes, tx->len, hs->keys.aead,
-			  &hs->keys.tx) &&
-	       keys_tls13(md, rx->bytes, rx->len, hs->keys.aead,
-			  &hs->keys.rx);
-}
-
-/*
- * TLS 1.2: with the new keys each side has sent its Finished, and nothing else.
- * The explicit nonce of what is received is in the records.
- */
-static bool make_tls12(struct handshake *hs)
-{
-	hs->keys.rx.seq = 1;
-	hs->keys.tx.seq = 1;
-	if (!keys_tls12(hs->ssl, hs->config->server, &hs->keys))
-		return false;
-	if (hs->keys.aead != AEAD_CHACHA20_POLY1305)
-		wire_next_nonce(&hs->wire, hs->keys.tx.iv +
-				sizeof(hs->keys.tx.iv) - WIRE_NONCE);
-	return true;
-}
-
-static bool make_keys(struct handshake *hs)
-{
-	hs->keys.version = hs->out.version;
-	if (!ciphers_aead(hs->out.cipher, &hs->keys.aead))
-		return false;
-	return hs->out.version == TLS1_3_VERSION ? make_tls13(hs) :
-						   make_tls12(hs);
-}
-
 /**
  * hs_succeed() - OpenSSL is done: hand the connection over
  * @hs: the handshake
@@ -134,7 +85,7 @@ void hs_succeed(struct handshake *hs)
 		return;
 	}
 	/* Bytes that OpenSSL has, kTLS would never see. */
-	if (SSL_has_pending(hs->ssl) || !make_keys(hs)) {
+	if (SSL_has_pending(hs->ssl) || !hs_keys_make(hs)) {
 		hs_give_up(hs, ECONNABORTED, "its keys cannot be handed over");
 		return;
 	}

@@ -37,6 +37,11 @@ int keylog_open(const char *path)
 	return 0;
 }
 
+bool keylog_wanted(void)
+{
+	return keylog_fd >= 0;
+}
+
 /* One write, so that the lines of several threads do not mix. */
 void keylog_write(const char *line)
 {

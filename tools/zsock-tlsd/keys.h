@@ -42,9 +42,5 @@ struct keys {
 
 size_t keys_key_len(enum aead aead);
 const EVP_CIPHER *keys_cipher(enum aead aead);
-bool keys_tls13(const EVP_MD *md, const uint8_t *secret, size_t len,
-		enum aead aead, struct keys_side *side);
-bool keys_tls12(SSL *ssl, bool server, struct keys *keys);
-bool keys_init(void);
 
 #endif /* TLSD_KEYS_H */

@@ -55,7 +55,7 @@ static int set_up_openssl(const struct options *opt)
 {
 	uint64_t flags = OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT;
 
-	if (OPENSSL_init_ssl(flags, NULL) != 1 || !keys_init() || !hs_init() ||
+	if (OPENSSL_init_ssl(flags, NULL) != 1 || !hs_init() ||
 	    !psk_init() || !ticket_key_init()) {
 		log_say(LOG_ERR, "OpenSSL cannot be used: %s",
 			ERR_reason_error_string(ERR_peek_error()));
@@ -255,6 +255,7 @@ static int end(void)
 	cache_clear();
 	store_free();
 	ticket_key_wipe();
+	hs_exit();
 	stats_log();
 	return status;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "cache.h"
-#include "keys.h"
 #include "psk.h"
 #include "session.h"
 #include "store.h"
@@ -22,7 +21,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	t_ktls = argc > 1 && !strcmp(argv[1], "ktls");
 	store_set(NULL, true);
-	if (!keys_init() || !hs_init() || !psk_init() || !ticket_key_init() ||
+	if (!hs_init() || !psk_init() || !ticket_key_init() ||
 	    store_load()) {
 		puts("not ok OpenSSL can be used");
 		return 1;
@@ -42,5 +41,6 @@ int main(int argc, char **argv)
 	ticket_key_wipe();
 	side_forget_creds();
 	pki_free();
+	hs_exit();
 	return t_status();
 }

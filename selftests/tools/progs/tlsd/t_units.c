@@ -8,12 +8,16 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include "alpn.h"
 #include "ciphers.h"
 #include "config.h"
+#include "kdf.h"
 #include "late.h"
 #include "session.h"
 #include "t.h"
@@ -35,27 +39,147 @@ static void unhex(const char *hex, uint8_t *out)
 static void vector(const char *who, const char *secret, const char *key,
 		   const char *iv)
 {
-	uint8_t s[32], k[16], v[12];
-	struct keys_side side;
+	const struct prf_label for_key = { { "tls13 ", 6 }, { "key", 3 }, { NULL, 0 } };
+	const struct prf_label for_iv = { { "tls13 ", 6 }, { "iv", 2 }, { NULL, 0 } };
+	uint8_t s[32], k[16], v[12], out[16];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const EVP_MD *md = prf_digest("SHA2-256");
+	struct prf_part from = { s, sizeof(s) };
 
 	t_begin("keys: RFC 8448, application traffic of the %s", who);
 	unhex(secret, s);
 	unhex(key, k);
 	unhex(iv, v);
-	CHECK(keys_tls13(EVP_sha256(), s, sizeof(s), AEAD_AES_128_GCM, &side));
-	CHECK(!memcmp(side.key, k, sizeof(k)));
-	CHECK(!memcmp(side.iv, v, sizeof(v)));
+	CHECK(prf_expand(ctx, md, from, &for_key, out, sizeof(k)));
+	CHECK(!memcmp(out, k, sizeof(k)));
+	CHECK(prf_expand(ctx, md, from, &for_iv, out, sizeof(v)));
+	CHECK(!memcmp(out, v, sizeof(v)));
+	EVP_MD_CTX_free(ctx);
+	t_end();
+}
+
+/* The same by OpenSSL's own provider. */
+static bool by_openssl(const char *name, const OSSL_PARAM *params, uint8_t *out, size_t len)
+{
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, name, "provider=default");
+	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
+	bool ok = EVP_KDF_derive(ctx, out, len, params) == 1;
+
+	EVP_KDF_CTX_free(ctx);
+	EVP_KDF_free(kdf);
+	return ok;
+}
+
+/* As libssl asks: by its properties, all in one call. */
+static bool by_ours(const char *name, const OSSL_PARAM *params, uint8_t *out, size_t len)
+{
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, name, KDF_PROPERTIES);
+	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
+	bool ok = ctx && EVP_KDF_derive(ctx, out, len, params) == 1;
+
+	CHECK(!strcmp(OSSL_PROVIDER_get0_name(EVP_KDF_get0_provider(kdf)), "zsock-tlsd"));
+	EVP_KDF_CTX_free(ctx);
+	EVP_KDF_free(kdf);
+	return ok;
+}
+
+static void same(const char *name, const OSSL_PARAM *params, size_t len)
+{
+	uint8_t a[300] = { 0 }, b[300] = { 1 };
+
+	CHECK(by_openssl(name, params, a, len));
+	CHECK(by_ours(name, params, b, len));
+	CHECK(!memcmp(a, b, len));
+}
+
+#define OCTETS(key, p, n) OSSL_PARAM_construct_octet_string(key, (void *)(p), n)
+
+static void prf_of_tls12(const char *md, const uint8_t *bytes)
+{
+	static const size_t secrets[] = { 1, 48, 63, 64, 65, 128, 129, 256 };
+	static const size_t sizes[] = { 1, 12, 32, 48, 49, 56, 88, 200 };
+	size_t i;
+
+	t_begin("keys: TLS 1.2's PRF is OpenSSL's, %s", md);
+	for (i = 0; i < 8; i++) {
+		const OSSL_PARAM params[] = {
+			OSSL_PARAM_construct_utf8_string("digest", (char *)md, 0),
+			OCTETS("secret", bytes, secrets[i]),
+			OCTETS("seed", "key expansion", 13),
+			OCTETS("seed", bytes + 20, 32),
+			OCTETS("seed", bytes + 90, 32),
+			OSSL_PARAM_construct_end(),
+		};
+
+		same("TLS1-PRF", params, sizes[i]);
+	}
+	t_end();
+}
+
+static void schedule_of_tls13(const char *md, const uint8_t *bytes, size_t size)
+{
+	int mode, given;
+
+	t_begin("keys: TLS 1.3's key schedule is OpenSSL's, %s", md);
+	for (given = 0; given < 8; given++) {
+		OSSL_PARAM params[8], *p = params;
+
+		mode = given & 4 ? EVP_KDF_HKDF_MODE_EXTRACT_ONLY : EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+		*p++ = OSSL_PARAM_construct_int("mode", &mode);
+		*p++ = OSSL_PARAM_construct_utf8_string("digest", (char *)md, 0);
+		*p++ = OCTETS("prefix", "tls13 ", 6);
+		*p++ = OCTETS("label", "derived", 7);
+		if (given & 1 || !(given & 4))
+			*p++ = OCTETS("key", bytes, size);
+		if (given & 2)
+			*p++ = given & 4 ? OCTETS("salt", bytes + 7, size) :
+					   OCTETS("data", bytes + 9, size);
+		*p = OSSL_PARAM_construct_end();
+		same("TLS13-KDF", params, given & 4 ? size : size - given);
+	}
+	t_end();
+}
+
+static void bad_derivations(void)
+{
+	const OSSL_PARAM unknown[] = {
+		OSSL_PARAM_construct_utf8_string("digest", "SHA256", 0),
+		OCTETS("secret", "x", 1), OCTETS("seed", "y", 1), OCTETS("what", "z", 1),
+		OSSL_PARAM_construct_end(),
+	};
+	const OSSL_PARAM digest[] = {
+		OSSL_PARAM_construct_utf8_string("digest", "MD5", 0),
+		OCTETS("secret", "x", 1), OCTETS("seed", "y", 1),
+		OSSL_PARAM_construct_end(),
+	};
+	uint8_t out[64];
+
+	t_begin("keys: what is not understood is refused");
+	CHECK(!by_ours("TLS1-PRF", unknown, out, 12));
+	CHECK(!by_ours("TLS1-PRF", digest, out, 12));
+	CHECK(by_ours("TLS1-PRF", unknown + 4, out, 12) == false);
+	CHECK(!by_ours("TLS13-KDF", digest, out, 12));
 	t_end();
 }
 
 static void keys(void)
 {
+	uint8_t bytes[300];
+	size_t i;
+
 	vector("server",
 	       "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643",
 	       "9f02283b6c9c07efc26bb9f2ac92e356", "cf782b88dd83549aadf1e984");
 	vector("client",
 	       "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5",
 	       "17422dda596ed5d9acd890e3c63f5051", "5b78923dee08579033e523d9");
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i * i + 3;
+	prf_of_tls12("SHA256", bytes);
+	prf_of_tls12("SHA384", bytes);
+	schedule_of_tls13("SHA256", bytes, 32);
+	schedule_of_tls13("SHA384", bytes, 48);
+	bad_derivations();
 }
 
 /* A stream that is cut at any places; other records do not count. */
