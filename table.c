@@ -118,7 +118,7 @@ void zsock_tables_free(struct zsock_handler *handler)
  */
 const struct proto_ops *zsock_inner_ops(const struct socket *sock)
 {
-	return &zsock_table(zsock_sk(sock))->inner;
+	return __zsock_inner_ops(sock);
 }
 EXPORT_SYMBOL_GPL(zsock_inner_ops);
 
@@ -131,6 +131,6 @@ EXPORT_SYMBOL_GPL(zsock_inner_ops);
  */
 void *zsock_priv(const struct socket *sock)
 {
-	return zsock_sk(sock)->priv;
+	return __zsock_priv(sock);
 }
 EXPORT_SYMBOL_GPL(zsock_priv);

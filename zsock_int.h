@@ -239,6 +239,18 @@ static inline const struct zsock_table *zsock_table(const struct zsock_sock *zs)
 	return smp_load_acquire(&zs->table);
 }
 
+/* zsock_inner_ops() and zsock_priv(), where a call more for each would show. */
+static inline const struct proto_ops *
+__zsock_inner_ops(const struct socket *sock)
+{
+	return &zsock_table(zsock_sk(sock))->inner;
+}
+
+static inline void *__zsock_priv(const struct socket *sock)
+{
+	return zsock_sk(sock)->priv;
+}
+
 /* af_zsock.c */
 extern struct proto zsock_prot;
 int zsock_may_create(struct net *net, int kern);

@@ -33,8 +33,7 @@ static bool zsock_tls_tx_together(const struct sock *sk,
 				  const struct zsock_tls *tls,
 				  const struct msghdr *msg, size_t size)
 {
-	if (size <= TLS_MAX_PAYLOAD_SIZE || msg->msg_flags & MSG_MORE ||
-	    atomic_read(&tls->senders) != 1)
+	if (msg->msg_flags & MSG_MORE || atomic_read(&tls->senders) != 1)
 		return false;
 	/* Bits; one that is changed meanwhile zsock_tls_uncork() sees to. */
 	if (data_race(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK))
@@ -53,9 +52,9 @@ static void zsock_tls_uncork(struct sock *sk, struct zsock_tls *tls)
 	} while (cork != READ_ONCE(tls->cork));
 }
 
-/* kTLS's sendmsg(), by one of @tls->senders. */
-int zsock_tls_tx(struct socket *sock, struct zsock_tls *tls, struct msghdr *msg,
-		 size_t size)
+/* kTLS's sendmsg() of more than a record, by one of @tls->senders. */
+int zsock_tls_tx_several(struct socket *sock, struct zsock_tls *tls,
+			 struct msghdr *msg, size_t size)
 {
 	bool together = zsock_tls_tx_together(sock->sk, tls, msg, size);
 	int ret;

@@ -60,7 +60,7 @@ static int zsock_tls_rx(struct socket *sock, struct msghdr *msg, size_t size,
 
 	msg->msg_control = NULL;
 	msg->msg_controllen = 0;
-	ret = zsock_inner_ops(sock)->recvmsg(sock, msg, size, flags);
+	ret = __zsock_inner_ops(sock)->recvmsg(sock, msg, size, flags);
 	msg->msg_control = control;
 	msg->msg_controllen = controllen;
 	/* The type found no place; records are nothing to a stream. */
@@ -112,7 +112,7 @@ static int zsock_tls_rx_nothing(struct socket *sock, struct zsock_tls *tls,
 static int zsock_tls_recvmsg(struct socket *sock, struct msghdr *msg,
 			     size_t size, int flags)
 {
-	struct zsock_tls *tls = zsock_priv(sock);
+	struct zsock_tls *tls = __zsock_priv(sock);
 	size_t copied;
 	int ret;
 
@@ -216,7 +216,7 @@ static void zsock_tls_tx_leave(struct zsock_tls *tls)
 static int zsock_tls_sendmsg(struct socket *sock, struct msghdr *msg,
 			     size_t size)
 {
-	struct zsock_tls *tls = zsock_priv(sock);
+	struct zsock_tls *tls = __zsock_priv(sock);
 	struct sock *sk = sock->sk;
 	int ret;
 
@@ -230,7 +230,9 @@ static int zsock_tls_sendmsg(struct socket *sock, struct msghdr *msg,
 	/* kTLS would take what comes too late, and fail afterwards. */
 	if (zsock_tls_tx_enter(tls) &&
 	    likely(!(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)))
-		ret = zsock_tls_tx(sock, tls, msg, size);
+		ret = size > TLS_MAX_PAYLOAD_SIZE ?
+		      zsock_tls_tx_several(sock, tls, msg, size) :
+		      __zsock_inner_ops(sock)->sendmsg(sock, msg, size);
 	else
 		ret = sk_stream_error(sk, msg->msg_flags, -EPIPE);
 	zsock_tls_tx_leave(tls);

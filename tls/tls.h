@@ -267,8 +267,8 @@ int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
 			      char __user *optval, int __user *optlen);
 
 /* cork.c */
-int zsock_tls_tx(struct socket *sock, struct zsock_tls *tls, struct msghdr *msg,
-		 size_t size);
+int zsock_tls_tx_several(struct socket *sock, struct zsock_tls *tls,
+			 struct msghdr *msg, size_t size);
 int zsock_tls_pass_setsockopt(struct socket *sock, int level, int optname,
 			      sockptr_t optval, unsigned int optlen);
 
