@@ -57,7 +57,8 @@ zsock_child_table(struct zsock_sock *child, const struct zsock_table *table,
 
 	if (!ops || zsock_ops_ours(ops))
 		return table;
-	return zsock_table_get(child->handler, ops, table->dual,
+	return zsock_table_get(child->handler, child->carrier->backend, ops,
+			       table->dual,
 			       test_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags));
 }
 

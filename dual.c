@@ -11,7 +11,7 @@
 /* What is below these calls; zsock_inner_ops() has them on top. */
 static const struct proto_ops *zsock_dual_ops(const struct socket *sock)
 {
-	return &zsock_table(zsock_sk(sock))->orig;
+	return &zsock_table(zsock_sk(sock))->base;
 }
 
 /* @in, if it is an IPv4 address, as v4-mapped in @out. */

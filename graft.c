@@ -149,8 +149,8 @@ void zsock_rewrap(struct socket *sock)
 	const struct zsock_table *old = zsock_table(zs);
 	const struct zsock_table *table;
 
-	table = zsock_table_get(zs->handler, READ_ONCE(sock->ops), false,
-				old->custom);
+	table = zsock_table_get(zs->handler, zs->carrier->backend,
+				READ_ONCE(sock->ops), false, old->custom);
 	if (WARN_ON_ONCE(!table))
 		return;
 	WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);

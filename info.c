@@ -84,6 +84,9 @@ static void zsock_view_address(const struct zsock_sock *zs,
 	case AF_INET6:
 		zsock_view_in6(zs, sk, addr, remote);
 		break;
+	case AF_VSOCK:
+		zsock_vsock_view(zs, sk, addr, remote);
+		break;
 	default:
 		zsock_remote_view(sk, addr, remote);
 	}

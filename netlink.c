@@ -8,6 +8,7 @@
 
 #include "netlink.h"
 #include "offload/remote_netlink.h"
+#include "offload/vsock.h"
 #include "tls/handshake_netlink.h"
 #include "zsock_int.h"
 
@@ -280,6 +281,15 @@ static int zsock_nl_sock_dumpit(struct sk_buff *skb,
 	.doit		= zsock_remote_nl_##name,			\
 }
 
+/* For who may administer the namespace: it opens a way out of it. */
+#define ZSOCK_NL_VSOCK(command, name) {					\
+	.cmd		= ZSOCK_CMD_VSOCK_##command,			\
+	.flags		= GENL_UNS_ADMIN_PERM,				\
+	.policy		= zsock_vsock_policy,				\
+	.maxattr	= ZSOCK_A_VSOCK_MAX,				\
+	.doit		= zsock_vsock_nl_##name,			\
+}
+
 static const struct genl_ops zsock_nl_ops[] = {
 	{
 		.cmd	= ZSOCK_CMD_INFO_GET,
@@ -306,6 +316,12 @@ static const struct genl_ops zsock_nl_ops[] = {
 	ZSOCK_NL_BACKEND(ADD, add),
 	ZSOCK_NL_BACKEND(PIPE, pipe),
 	ZSOCK_NL_BACKEND(DEL, del),
+	ZSOCK_NL_VSOCK(ADD, add),
+	ZSOCK_NL_VSOCK(DEL, del),
+	{
+		.cmd	= ZSOCK_CMD_VSOCK_GET,
+		.dumpit	= zsock_vsock_nl_dump,
+	},
 	{
 		.cmd		= ZSOCK_CMD_CRED_GET,
 		.policy		= zsock_cred_policy,

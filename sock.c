@@ -92,6 +92,7 @@ struct zsock_sock *zsock_child_alloc(struct zsock_sock *parent)
 	zs->handler = parent->handler;
 	zs->carrier = parent->carrier;
 	zs->zn = parent->zn;
+	zs->family = parent->family;
 	zs->domain = parent->domain;
 	zs->protocol = parent->protocol;
 	zs->flags = (parent->flags & ZSOCK_INFO_F_DUAL) | ZSOCK_INFO_F_ACCEPTED;

@@ -182,9 +182,10 @@ static int zsock_addrform(struct zsock_sock *zs,
 	bool occupied;
 	int err;
 
-	if (!zsock_table_get(zs->handler, sock->type == SOCK_STREAM ?
-			     &inet_stream_ops : &inet_dgram_ops, false,
-			     table->custom))
+	if (!zsock_table_get(zs->handler, zs->carrier->backend,
+			     sock->type == SOCK_STREAM ? &inet_stream_ops :
+							 &inet_dgram_ops,
+			     false, table->custom))
 		return -ENOMEM;
 	occupied = sk_is_tcp(sk) && zsock_ulp_occupy(sk);
 	if (!table->custom)

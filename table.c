@@ -20,25 +20,27 @@ bool zsock_ops_ours(const struct proto_ops *ops)
 }
 
 /*
- * Compares contents, not the address: the module that @inner belongs to may
- * have been unloaded and another loaded in its place.
+ * Compares contents, not the address: the module that @inner or the backend
+ * belongs to may have been unloaded and another loaded in its place.
  */
 static const struct zsock_table *
 zsock_table_find(struct zsock_handler *handler, const struct proto_ops *inner,
-		 bool dual, bool custom)
+		 const struct proto_ops *base, bool dual, bool custom)
 {
 	const struct zsock_table *t;
 
 	list_for_each_entry_rcu(t, &handler->tables, list,
 				lockdep_is_held(&zsock_table_lock))
 		if (t->dual == dual && t->custom == custom &&
-		    !memcmp(&t->orig, inner, sizeof(t->orig)))
+		    !memcmp(&t->orig, inner, sizeof(t->orig)) &&
+		    !memcmp(&t->base, base, sizeof(t->base)))
 			return t;
 	return NULL;
 }
 
 static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 					    const struct proto_ops *inner,
+					    const struct proto_ops *base,
 					    bool dual, bool custom)
 {
 	struct zsock_table *t;
@@ -50,8 +52,9 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 	t->custom = custom;
 	/* Padding too, for zsock_table_find(). */
 	memcpy(&t->orig, inner, sizeof(t->orig));
+	memcpy(&t->base, base, sizeof(t->base));
 
-	t->inner = t->orig;
+	t->inner = t->base;
 	zsock_drop_getsockopt_iter(&t->inner);
 	if (dual)
 		zsock_dual_override(&t->inner);
@@ -65,33 +68,48 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 	return t;
 }
 
-/*
- * The table for sockets of @handler with @inner inside, or NULL where there is
- * no memory. The caller holds a pin on @handler.
- */
-const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
-					  const struct proto_ops *inner,
-					  bool dual, bool custom)
+/* As zsock_table_get(), with the backend's calls in @base. */
+static const struct zsock_table *
+zsock_table_of(struct zsock_handler *handler, const struct proto_ops *inner,
+	       const struct proto_ops *base, bool dual, bool custom)
 {
 	const struct zsock_table *t;
 	struct zsock_table *new;
 
 	rcu_read_lock();
-	t = zsock_table_find(handler, inner, dual, custom);
+	t = zsock_table_find(handler, inner, base, dual, custom);
 	rcu_read_unlock();
 	if (t)
 		return t;
 
 	mutex_lock(&zsock_table_lock);
-	t = zsock_table_find(handler, inner, dual, custom);
+	t = zsock_table_find(handler, inner, base, dual, custom);
 	if (!t) {
-		new = zsock_table_make(handler, inner, dual, custom);
+		new = zsock_table_make(handler, inner, base, dual, custom);
 		if (new)
 			list_add_rcu(&new->list, &handler->tables);
 		t = new;
 	}
 	mutex_unlock(&zsock_table_lock);
 	return t;
+}
+
+/*
+ * The table for sockets of @handler on @backend with @inner inside, or NULL
+ * where there is no memory. The caller holds pins on both.
+ */
+const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
+					  const struct zsock_backend *backend,
+					  const struct proto_ops *inner,
+					  bool dual, bool custom)
+{
+	struct proto_ops base;
+
+	if (!backend->override)
+		return zsock_table_of(handler, inner, inner, dual, custom);
+	memcpy(&base, inner, sizeof(base));
+	backend->override(backend, &base);
+	return zsock_table_of(handler, inner, &base, dual, custom);
 }
 
 /* No socket uses @handler any more. */
@@ -121,6 +139,22 @@ const struct proto_ops *zsock_inner_ops(const struct socket *sock)
 	return __zsock_inner_ops(sock);
 }
 EXPORT_SYMBOL_GPL(zsock_inner_ops);
+
+/**
+ * zsock_backend_ops - the calls of the inner socket, as the backend made it
+ * @sock: a dispatched AF_ZSOCK socket
+ *
+ * For a backend's own calls (struct zsock_backend, @override) to go on to what
+ * they replaced. To be called with the outer socket.
+ *
+ * Context: any.
+ * Return: the calls, valid while @sock is.
+ */
+const struct proto_ops *zsock_backend_ops(const struct socket *sock)
+{
+	return &zsock_table(zsock_sk(sock))->orig;
+}
+EXPORT_SYMBOL_GPL(zsock_backend_ops);
 
 /**
  * zsock_priv - what the handler keeps of a socket

@@ -127,7 +127,8 @@ struct zsock_carrier {
  * struct zsock_table - the calls of a dispatched socket
  * @ops: what sock->ops points at: @next with the core's own calls on top
  * @next: @inner with the handler's calls on top
- * @inner: @orig with dual-stack addresses on top, where @dual
+ * @inner: @base with dual-stack addresses on top, where @dual
+ * @base: @orig with the backend's calls on top, where it has any
  * @orig: the inner socket's own calls
  * @list: in the handler's tables
  * @dual: IPv4 addresses are to be mapped, see dual.c
@@ -139,6 +140,7 @@ struct zsock_table {
 	struct proto_ops	ops;
 	struct proto_ops	next;
 	struct proto_ops	inner;
+	struct proto_ops	base;
 	struct proto_ops	orig;
 	struct list_head	list;
 	bool			dual;
@@ -158,6 +160,7 @@ struct zsock_table {
  * @bucket: of @zn's, the one it is listed in
  * @node: in @bucket
  * @priv: the handler's own
+ * @family: that dispatch settled, of its addresses; AF_INET6 where it is both
  * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
  * @protocol: asked for, 0 replaced by the default
  * @flags: ZSOCK_INFO_F_*
@@ -173,6 +176,7 @@ struct zsock_sock {
 	struct zsock_bucket		*bucket;
 	struct hlist_node		node;
 	void				*priv;
+	u16				family;
 	u16				domain;
 	u16				protocol;
 	u32				flags;
@@ -272,6 +276,7 @@ extern const struct proto_ops zsock_fresh_ops;
 
 /* table.c */
 const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
+					  const struct zsock_backend *backend,
 					  const struct proto_ops *inner,
 					  bool dual, bool custom);
 void zsock_tables_free(struct zsock_handler *handler);
@@ -363,6 +368,16 @@ void zsock_remote_view(const struct sock *sk, struct sockaddr_storage *addr,
 int zsock_remotes_init(void);
 void zsock_remotes_exit(void);
 
+/* offload/vsock.c, offload/vsock_map.c */
+struct zsock_vsock_map;
+void zsock_vsock_override(const struct zsock_backend *backend,
+			  struct proto_ops *ops);
+void zsock_vsock_view(const struct zsock_sock *zs, const struct sock *sk,
+		      struct sockaddr_storage *addr, bool remote);
+void zsock_vsock_map_init(struct zsock_vsock_map *map);
+void zsock_vsock_map_free(struct zsock_vsock_map *map);
+bool zsock_vsock_map_used(const struct zsock_vsock_map *map);
+
 /* offload/netdev.c */
 const struct zsock_carrier *zsock_netdev_carrier(struct net *net, int ifindex);
 bool zsock_netdev_up(struct net *net, int ifindex);
@@ -445,12 +460,25 @@ struct zsock_handshakes {
 };
 
 /**
+ * struct zsock_vsock_map - what addresses stand for which AF_VSOCK context
+ * @lock: guards the rest; @entries are read under RCU
+ * @entries: struct zsock_vsock_entry, in the order in which they are asked
+ * @count: how many
+ */
+struct zsock_vsock_map {
+	struct mutex		lock;
+	struct list_head	entries;
+	unsigned int		count;
+};
+
+/**
  * struct zsock_net - the module's state in one network namespace
  * @stats: counters, a set a CPU
  * @access: net.zsock.access, ZSOCK_ACCESS_*
  * @sysctl: handle of the sysctl table
  * @creds: TLS credentials
  * @handshakes: TLS handshakes
+ * @vsock: the map of the backend "vsock"
  * @buckets: all sockets
  */
 struct zsock_net {
@@ -459,6 +487,7 @@ struct zsock_net {
 	struct ctl_table_header		*sysctl;
 	struct zsock_creds		creds;
 	struct zsock_handshakes		handshakes;
+	struct zsock_vsock_map		vsock;
 	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
 };
 

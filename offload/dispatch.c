@@ -87,7 +87,7 @@ static int zsock_install(struct zsock_sock *zs, struct socket *inner,
 	if (err)
 		goto out;
 	err = -ENOMEM;
-	table = zsock_table_get(zs->handler, inner->ops, dual,
+	table = zsock_table_get(zs->handler, carrier->backend, inner->ops, dual,
 				test_bit(SOCK_CUSTOM_SOCKOPT, &inner->flags));
 	if (!table)
 		goto out;
@@ -98,6 +98,24 @@ static int zsock_install(struct zsock_sock *zs, struct socket *inner,
 out:
 	sock_release(inner);
 	return err;
+}
+
+/*
+ * Whatever net.ipv6.bindv6only says: both families were asked for. By way of
+ * the option, since what carries the traffic may be in another sk yet, or be no
+ * IPv6 socket at all.
+ */
+static int zsock_take_both(struct socket *inner)
+{
+	int off = 0;
+	int err;
+
+	if (!READ_ONCE(sock_net(inner->sk)->ipv6.sysctl.bindv6only) ||
+	    !inner->ops->setsockopt)
+		return 0;
+	err = inner->ops->setsockopt(inner, SOL_IPV6, IPV6_V6ONLY,
+				     KERNEL_SOCKPTR(&off), sizeof(off));
+	return err == -ENOPROTOOPT ? 0 : err;
 }
 
 static int zsock_dispatch_to(struct zsock_sock *zs,
@@ -115,9 +133,12 @@ static int zsock_dispatch_to(struct zsock_sock *zs,
 		return -EPROTO;
 	}
 	dual = dual && spec->family == AF_INET6;
-	/* Whatever net.ipv6.bindv6only says: both families were asked for. */
-	if (dual)
-		inner->sk->sk_ipv6only = 0;
+	err = dual ? zsock_take_both(inner) : 0;
+	if (err) {
+		sock_release(inner);
+		return err;
+	}
+	zs->family = spec->family;
 	return zsock_install(zs, inner, carrier, dual);
 }
 

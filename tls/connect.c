@@ -154,7 +154,8 @@ static int zsock_tls_open(struct zsock_tls *tls, struct zsock_handshake *hs)
 	struct zsock_sock *zs = zsock_sk(tls->sock);
 	const struct zsock_table *table;
 
-	table = zsock_table_get(zs->handler, ops, zsock_table(zs)->dual, false);
+	table = zsock_table_get(zs->handler, zs->carrier->backend, ops,
+				zsock_table(zs)->dual, false);
 	if (!table)
 		return -ENOMEM;
 	tls->id = hs->id;

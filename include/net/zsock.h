@@ -65,6 +65,12 @@ struct zsock_spec {
  * @socketpair: Make two sockets of that kind, connected to each other. The
  *	same rules as for @create. NULL where @features lack
  *	ZSOCK_BACKEND_F_PAIR.
+ * @override: Replace calls in a copy of the inner socket's proto_ops, below
+ *	those of the handler and those that map addresses of dual-stack sockets.
+ *	Called for each kind of inner socket, what accept() gives included, and
+ *	more than once for some: it depends on nothing but @ops. The functions
+ *	put there find the original with zsock_backend_ops(). ->owner,
+ *	->release and ->family must stay as they are. May be NULL.
  *
  * Never changes while it is registered with zsock_register_backend(). Each
  * function is told which one it is called for, so that one who has several can
@@ -85,6 +91,8 @@ struct zsock_backend {
 	int		(*socketpair)(const struct zsock_backend *backend,
 				      const struct zsock_spec *spec,
 				      struct socket *res[2]);
+	void		(*override)(const struct zsock_backend *backend,
+				    struct proto_ops *ops);
 };
 
 /**
@@ -185,6 +193,7 @@ int zsock_backend_set_netdev(const struct zsock_backend *backend,
 			     struct net_device *dev);
 
 const struct proto_ops *zsock_inner_ops(const struct socket *sock);
+const struct proto_ops *zsock_backend_ops(const struct socket *sock);
 void *zsock_priv(const struct socket *sock);
 int zsock_family(void);
 

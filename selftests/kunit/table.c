@@ -5,6 +5,7 @@
 #include "suites.h"
 
 static int zsock_overrides;
+static int zsock_belows;
 
 static int zsock_kunit_getname(struct socket *sock, struct sockaddr *addr,
 			       int peer)
@@ -17,6 +18,20 @@ static void zsock_kunit_override(struct proto_ops *ops)
 	zsock_overrides++;
 	ops->getname = zsock_kunit_getname;
 }
+
+static void zsock_kunit_below(const struct zsock_backend *backend,
+			      struct proto_ops *ops)
+{
+	zsock_belows++;
+	ops->getname = zsock_kunit_getname;
+	ops->listen = sock_no_listen;
+}
+
+static const struct zsock_backend zsock_kunit_none = { .name = "k-none" };
+static const struct zsock_backend zsock_kunit_under = {
+	.name		= "k-under",
+	.override	= zsock_kunit_below,
+};
 
 static const struct zsock_proto zsock_kunit_plain = { .name = "k-plain" };
 static const struct zsock_proto zsock_kunit_over = {
@@ -34,6 +49,7 @@ static int zsock_table_test_init(struct kunit *test)
 	handler->proto = &zsock_kunit_plain;
 	INIT_LIST_HEAD(&handler->tables);
 	zsock_overrides = 0;
+	zsock_belows = 0;
 	test->priv = handler;
 	return 0;
 }
@@ -59,19 +75,19 @@ static void zsock_table_same(struct kunit *test)
 	struct zsock_handler *handler = test->priv;
 	const struct zsock_table *t, *u;
 
-	t = zsock_table_get(handler, &inet_stream_ops, false, false);
+	t = zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops, false, false);
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, &inet_stream_ops,
+	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops,
 						     false, false));
 	/* Other calls, or the same with other flags, are another kind. */
-	u = zsock_table_get(handler, &inet_dgram_ops, false, false);
+	u = zsock_table_get(handler, &zsock_kunit_none, &inet_dgram_ops, false, false);
 	KUNIT_EXPECT_PTR_NE(test, t, u);
-	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, &inet_stream_ops,
+	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops,
 						     true, false));
-	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, &inet_stream_ops,
+	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops,
 						     false, true));
 	KUNIT_EXPECT_EQ(test, 4, zsock_tables(handler));
-	KUNIT_EXPECT_PTR_EQ(test, u, zsock_table_get(handler, &inet_dgram_ops,
+	KUNIT_EXPECT_PTR_EQ(test, u, zsock_table_get(handler, &zsock_kunit_none, &inet_dgram_ops,
 						     false, false));
 	KUNIT_EXPECT_EQ(test, 4, zsock_tables(handler));
 }
@@ -86,15 +102,19 @@ static void zsock_table_by_contents(struct kunit *test)
 	ops = kunit_kmalloc(test, sizeof(*ops), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ops);
 	*ops = inet_stream_ops;
-	t = zsock_table_get(handler, &inet_stream_ops, false, false);
-	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, ops, false, false));
+	t = zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops, false, false);
+	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, &zsock_kunit_none,
+						     ops, false, false));
 	ops->getname = zsock_kunit_getname;
-	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, ops, false, false));
+	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, &zsock_kunit_none,
+						     ops, false, false));
 	ops->getname = inet_stream_ops.getname;
-	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, ops, false, false));
+	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, &zsock_kunit_none,
+						     ops, false, false));
 	/* An owner of the same functions that came anew is another one. */
 	ops->owner = ERR_PTR(-1);
-	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, ops, false, false));
+	KUNIT_EXPECT_PTR_NE(test, t, zsock_table_get(handler, &zsock_kunit_none,
+						     ops, false, false));
 }
 
 /* Ours on top, everything else the very function of the inner socket. */
@@ -104,7 +124,7 @@ static void zsock_table_contents(struct kunit *test)
 	const struct proto_ops *ops;
 	const struct zsock_table *t;
 
-	t = zsock_table_get(test->priv, inner, false, false);
+	t = zsock_table_get(test->priv, &zsock_kunit_none, inner, false, false);
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	ops = &t->ops;
 	KUNIT_EXPECT_TRUE(test, zsock_ops_ours(ops));
@@ -143,7 +163,7 @@ static void zsock_table_dual(struct kunit *test)
 	const struct proto_ops *inner = &inet_stream_ops;
 	const struct proto_ops *ops;
 
-	ops = &zsock_table_get(test->priv, inner, true, false)->ops;
+	ops = &zsock_table_get(test->priv, &zsock_kunit_none, inner, true, false)->ops;
 	KUNIT_EXPECT_TRUE(test, ops->bind != inner->bind);
 	KUNIT_EXPECT_TRUE(test, ops->getname != inner->getname);
 	KUNIT_EXPECT_TRUE(test, ops->sendmsg != inner->sendmsg);
@@ -157,7 +177,7 @@ static void zsock_table_no_accept(struct kunit *test)
 {
 	const struct zsock_table *t;
 
-	t = zsock_table_get(test->priv, &inet_dgram_ops, false, false);
+	t = zsock_table_get(test->priv, &zsock_kunit_none, &inet_dgram_ops, false, false);
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	KUNIT_EXPECT_TRUE(test, t->ops.accept == sock_no_accept);
 }
@@ -170,12 +190,53 @@ static void zsock_table_override(struct kunit *test)
 
 	handler->proto = &zsock_kunit_over;
 	for (i = 0; i < 3; i++)
-		t = zsock_table_get(handler, &inet_stream_ops, false, false);
+		t = zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops, false, false);
 	KUNIT_EXPECT_EQ(test, 1, zsock_overrides);
 	KUNIT_EXPECT_TRUE(test, t->ops.getname == zsock_kunit_getname);
 	KUNIT_EXPECT_TRUE(test, t->orig.getname == inet_stream_ops.getname);
-	zsock_table_get(handler, &inet_dgram_ops, false, false);
+	zsock_table_get(handler, &zsock_kunit_none, &inet_dgram_ops, false, false);
 	KUNIT_EXPECT_EQ(test, 2, zsock_overrides);
+}
+
+/* A backend's calls are below the handler's and what maps addresses. */
+static void zsock_table_backend(struct kunit *test)
+{
+	struct zsock_handler *handler = test->priv;
+	const struct proto_ops *inner = &inet_stream_ops;
+	const struct zsock_table *t, *u;
+
+	t = zsock_table_get(handler, &zsock_kunit_under, inner, false, false);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	KUNIT_EXPECT_GT(test, zsock_belows, 0);
+	KUNIT_EXPECT_TRUE(test, t->orig.getname == inner->getname);
+	KUNIT_EXPECT_TRUE(test, t->base.getname == zsock_kunit_getname);
+	KUNIT_EXPECT_TRUE(test, t->inner.getname == zsock_kunit_getname);
+	KUNIT_EXPECT_TRUE(test, t->ops.listen == sock_no_listen);
+	KUNIT_EXPECT_TRUE(test, t->ops.bind == inner->bind);
+
+	u = zsock_table_get(handler, &zsock_kunit_under, inner, true, false);
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	KUNIT_EXPECT_TRUE(test, u->base.getname == zsock_kunit_getname);
+	KUNIT_EXPECT_TRUE(test, u->inner.getname != zsock_kunit_getname);
+	KUNIT_EXPECT_TRUE(test, u->ops.listen == sock_no_listen);
+}
+
+/* The same inner socket from two backends, and one's table found again. */
+static void zsock_table_backends(struct kunit *test)
+{
+	struct zsock_handler *handler = test->priv;
+	const struct proto_ops *inner = &inet_stream_ops;
+	const struct zsock_table *t, *u;
+
+	t = zsock_table_get(handler, &zsock_kunit_none, inner, false, false);
+	u = zsock_table_get(handler, &zsock_kunit_under, inner, false, false);
+	KUNIT_EXPECT_PTR_NE(test, t, u);
+	KUNIT_EXPECT_PTR_EQ(test, u, zsock_table_get(handler, &zsock_kunit_under,
+						     inner, false, false));
+	KUNIT_EXPECT_PTR_EQ(test, t, zsock_table_get(handler, &zsock_kunit_none,
+						     inner, false, false));
+	KUNIT_EXPECT_EQ(test, 2, zsock_tables(handler));
+	KUNIT_EXPECT_TRUE(test, t->base.getname == inner->getname);
 }
 
 /* The tables of one handler are not another's. */
@@ -185,8 +246,8 @@ static void zsock_table_of_handler(struct kunit *test)
 	const struct zsock_table *t, *u;
 
 	INIT_LIST_HEAD(&other.tables);
-	t = zsock_table_get(test->priv, &inet_stream_ops, false, false);
-	u = zsock_table_get(&other, &inet_stream_ops, false, false);
+	t = zsock_table_get(test->priv, &zsock_kunit_none, &inet_stream_ops, false, false);
+	u = zsock_table_get(&other, &zsock_kunit_none, &inet_stream_ops, false, false);
 	KUNIT_EXPECT_PTR_NE(test, t, u);
 	zsock_tables_free(&other);
 	KUNIT_EXPECT_TRUE(test, list_empty(&other.tables));
@@ -197,6 +258,8 @@ static struct kunit_case zsock_table_cases[] = {
 	KUNIT_CASE(zsock_table_by_contents),
 	KUNIT_CASE(zsock_table_contents),
 	KUNIT_CASE(zsock_table_dual),
+	KUNIT_CASE(zsock_table_backend),
+	KUNIT_CASE(zsock_table_backends),
 	KUNIT_CASE(zsock_table_no_accept),
 	KUNIT_CASE(zsock_table_override),
 	KUNIT_CASE(zsock_table_of_handler),

@@ -45,11 +45,48 @@ bool zs_is_zsock(void)
 	return zs_family != AF_INET;
 }
 
+/* Whether sockets of that type are to be on another backend than the one first asked. */
+static bool on_backend(int type)
+{
+	const char *types = getenv("ZSOCK_TEST_TYPES");
+
+	type &= ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return strstr(types ? types : "stream",
+		      type == SOCK_STREAM ? "stream" : type == SOCK_DGRAM ? "dgram" : "other");
+}
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* Not AF_ZSOCK: what the backend would have inside. */
+static int direct_socket(int domain, int type, int proto, const char *backend)
+{
+	if (!backend || !on_backend(type))
+		return socket(domain, type, proto);
+	if (!strcmp(backend, "mptcp"))
+		return socket(domain, type, IPPROTO_MPTCP);
+	if (!strcmp(backend, "smc"))
+		return socket(AF_SMC, type, domain == AF_INET6);
+	printf("Bail out! no family that could be opened directly is like %s\n", backend);
+	exit(1);
+}
+
 int zs_socket(int domain, int type, int proto)
 {
-	if (zs_is_zsock())
-		return socket(zs_family, type, ZSOCK_PROTO(domain, proto));
-	return socket(domain ? domain : zs_auto_family, type, proto);
+	const char *backend = getenv("ZSOCK_TEST_BACKEND");
+	int fd;
+
+	if (!zs_is_zsock())
+		return direct_socket(domain ? domain : zs_auto_family, type, proto, backend);
+	fd = socket(zs_family, type, ZSOCK_PROTO(domain, proto));
+	if (fd >= 0 && backend && on_backend(type) &&
+	    setsockopt(fd, SOL_ZSOCK, ZSOCK_BACKEND, backend, strlen(backend))) {
+		/* A test must not run on another backend and call that a result. */
+		printf("Bail out! ZSOCK_BACKEND %s: %s\n", backend, strerror(errno));
+		exit(1);
+	}
+	return fd;
 }
 
 socklen_t zs_len(int family)

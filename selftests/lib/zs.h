@@ -2,7 +2,9 @@
 /*
  * Helpers of the behaviour tests. Every program linked with them runs over AF_ZSOCK, or,
  * with ZSOCK_TEST_FAMILY=inet in its environment, over AF_INET and AF_INET6: that is how
- * the expectations are shown to be those of the kernel's own sockets.
+ * the expectations are shown to be those of the kernel's own sockets. With ZSOCK_TEST_BACKEND
+ * set, zs_socket() chooses that backend for the types of ZSOCK_TEST_TYPES, which are "stream"
+ * where it is not set; selftests/backends/run does that.
  */
 #ifndef ZS_H
 #define ZS_H

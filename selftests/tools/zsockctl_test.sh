@@ -216,6 +216,7 @@ test_json()
 		-j stat
 		-j -p stat show sock
 		-j info
+		-j vsock map
 	EOT
 	check "python3 -m json.tool takes it" python3 -m json.tool 1.json /dev/null
 	check "all JSON is JSON, and says the same" python3 - "$n" held <<-'EOT'
@@ -223,11 +224,12 @@ test_json()
 		got = {n: json.load(open(f"{n}.json", encoding="utf-8")) for n in range(1, int(sys.argv[1]) + 1)}
 		assert got[1] == got[2] and len(got[1]) == 12
 		assert got[3] == got[4] == []
-		assert [b["name"] for b in got[5]] == ["native"]
+		assert [b["name"] for b in got[5]] == ["native", "mptcp", "smc", "vsock"]
 		assert "dgram" in got[5][0]["features"] and got[5][0]["priority"] == 100
 		assert {i["number"] for p in got[6] if p["name"] == "tcp" for i in p["ids"]} == {0, 6}
 		assert got[7]["Connects"] >= 3 and set(got[8]) < set(got[7])
 		assert got[9]["loaded"] is True and got[9]["access"] == 2
+		assert got[10] == []
 		held = dict((line.split()[0], int(line.split()[1])) for line in open(sys.argv[2]) if " " in line)
 		client = [s for s in got[1] if s["local"].get("port") == held["client6"]]
 		assert len(client) == 1 and client[0]["remote"] == {"address": "::1", "port": held["listener6"]}

@@ -20,6 +20,7 @@ static const struct object objects[] = {
 	{ "proto", proto_main, "[ list ]                      protocol handlers" },
 	{ "stat", stat_main, "[ show ] [ NAME ... ]          counters" },
 	{ "cred", cred_main, "{ list | add | show | del | allow | deny } ...  TLS credentials" },
+	{ "vsock", vsock_main, "map { list | add | del } ...    addresses of AF_VSOCK contexts" },
 	{ "info", info_main, "[ show ]                       the module itself" },
 };
 

@@ -19,6 +19,7 @@ int backend_main(int argc, char **argv);
 int proto_main(int argc, char **argv);
 int stat_main(int argc, char **argv);
 int cred_main(int argc, char **argv);
+int vsock_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 
 /* args.c */

@@ -250,6 +250,9 @@ enum {
 	ZSOCK_CMD_BACKEND_DEL,		/* do: take one behind a pipe away */
 	ZSOCK_CMD_BACKEND_UP,		/* event: its pipe works */
 	ZSOCK_CMD_BACKEND_DOWN,		/* event: its pipe broke, or it was deleted */
+	ZSOCK_CMD_VSOCK_ADD,		/* do: addresses that stand for a context */
+	ZSOCK_CMD_VSOCK_DEL,		/* do: take that back */
+	ZSOCK_CMD_VSOCK_GET,		/* dump: the map of this namespace */
 
 	__ZSOCK_CMD_MAX,
 	ZSOCK_CMD_MAX = __ZSOCK_CMD_MAX - 1
@@ -421,6 +424,27 @@ enum {
  * which others might keep copies.
  */
 #define ZSOCK_HANDSHAKE_CRED	4	/* get: u8[] */
+
+/*
+ * ZSOCK_CMD_VSOCK_*: what addresses stand for which AF_VSOCK context, with the
+ * backend "vsock". To add and delete needs CAP_NET_ADMIN in the namespace's user
+ * namespace.
+ */
+enum {
+	ZSOCK_A_VSOCK_UNSPEC,
+	ZSOCK_A_VSOCK_ADDRESS,		/* binary: 4 or 16 bytes */
+	ZSOCK_A_VSOCK_BITS,		/* u32: that have to be the same */
+	ZSOCK_A_VSOCK_PORT_FIRST,	/* u16; none: all ports */
+	ZSOCK_A_VSOCK_PORT_LAST,	/* u16; none: the first alone */
+	ZSOCK_A_VSOCK_CID,		/* u32: the context; -1: this machine's */
+	ZSOCK_A_VSOCK_CID_PORT,		/* u32: that the first stands for */
+
+	__ZSOCK_A_VSOCK_MAX,
+	ZSOCK_A_VSOCK_MAX = __ZSOCK_A_VSOCK_MAX - 1
+};
+
+/* Entries of a namespace: ENOSPC beyond. */
+#define ZSOCK_VSOCK_MAP_MAX	4096
 
 /* ZSOCK_A_CRED_TYPE: a tag has at most one credential of each. */
 enum zsock_cred_type {
