@@ -433,12 +433,15 @@ struct zsock_bucket {
 #define ZSOCK_HANDSHAKE_TIMEOUT	10000
 #define ZSOCK_HANDSHAKE_GRACE	2000
 
+#define ZSOCK_SHARE_BITS	5
+
 /**
  * struct zsock_handshakes - handshakes that are under way
  * @lock: guards @pending, @accepted, @count, and what is in the lists
  * @pending: no agent has them, the oldest first
  * @accepted: an agent has them
  * @count: in both
+ * @shares: whose these are, by user
  * @untold: there was no memory to tell the agents of the first one
  * @agents: portids of those that have accepted and are still there
  * @purge: held by who has all sessions of a user's forgotten
@@ -451,6 +454,7 @@ struct zsock_handshakes {
 	struct list_head	pending;
 	struct list_head	accepted;
 	int			count;
+	struct hlist_head	shares[1 << ZSOCK_SHARE_BITS];
 	bool			untold;
 	struct xarray		agents;
 	struct mutex		purge;

@@ -110,11 +110,18 @@ zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
 	if (!hs)
 		return ERR_PTR(-ENOMEM);
 	hs->net = sock_net(sk);
+	hs->uid = sock->sk->sk_uid;
+	hs->share = zsock_share_get(hs->net, hs->uid);
+	if (!hs->share) {
+		kfree(hs);
+		return ERR_PTR(-ENOMEM);
+	}
 	hs->conf = zsock_tls_conf_get(tls->conf);
 	err = zsock_handshake_collect_all(hs, zsock_handshake_cred(sock));
 	if (err) {
 		zsock_handshake_forget(hs);
 		zsock_tls_conf_put(hs->conf);
+		zsock_share_put(hs->net, hs->share);
 		kfree(hs);
 		return ERR_PTR(err);
 	}
@@ -130,7 +137,6 @@ zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
 	hs->role = role;
 	hs->version = zs->protocol == IPPROTO_TLS_1_3 ? ZSOCK_TLS_1_3 :
 							ZSOCK_TLS_1_2;
-	hs->uid = sock->sk->sk_uid;
 	hs->begun = jiffies;
 	hs->result.alert = -1;
 	hs->sk = sk;
@@ -149,6 +155,8 @@ void zsock_handshake_put(struct zsock_handshake *hs)
 	/* Closes the connection if it has not gone elsewhere. */
 	if (hs->role == TLS_DTLS_ROLE_SERVER)
 		sock_release(hs->pot);
+	/* Before the sk, which holds the namespace. */
+	zsock_share_put(hs->net, hs->share);
 	sock_put(hs->sk);
 	zsock_tls_conf_put(hs->conf);
 	zsock_tls_put(hs->tls);
@@ -196,11 +204,10 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 
 	add_wait_queue(&hs->home->wq.wait, &hs->wait);
 	spin_lock(&all->lock);
-	if (all->count >= READ_ONCE(all->max)) {
+	if (!zsock_share_take(all, hs->share)) {
 		err = -ENOBUFS;
 	} else {
 		first = list_empty(&all->pending) || READ_ONCE(all->untold);
-		all->count++;
 		hs->state = ZSOCK_HANDSHAKE_PENDING;
 		list_add_tail(&hs->list, &all->pending);
 		/* The list's, and the timer's. */
@@ -219,14 +226,6 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 	return err;
 }
 
-/* Whether another would be refused. */
-bool zsock_handshakes_full(const struct net *net)
-{
-	const struct zsock_handshakes *all = zsock_handshakes(net);
-
-	return READ_ONCE(all->count) >= READ_ONCE(all->max);
-}
-
 /* ---- the end ---- */
 
 /* Whether the caller is who ends it. */
@@ -241,7 +240,7 @@ static bool zsock_handshake_claim(struct zsock_handshake *hs)
 	if (mine) {
 		list_del_init(&hs->list);
 		hs->state = ZSOCK_HANDSHAKE_FINISHED;
-		all->count--;
+		zsock_share_give(all, hs->share);
 	}
 	spin_unlock(&all->lock);
 	return mine;

@@ -121,7 +121,8 @@ static bool zsock_tls_room(struct zsock_tls *tls)
 	room = !l->stopped && l->nbusy + l->nready < zsock_tls_backlog(tls);
 	spin_unlock(&l->lock);
 	/* They wait in TCP's queue meanwhile. */
-	if (room && zsock_handshakes_full(sock_net(tls->sock->sk))) {
+	if (room && zsock_handshakes_full(sock_net(tls->sock->sk),
+					  tls->sock->sk->sk_uid)) {
 		queue_delayed_work(zsock_tls_wq, &tls->work, HZ / 10);
 		return false;
 	}

@@ -3,6 +3,7 @@
  * Secure sockets: what their parts share.
  *
  *	conf.c sockopt.c	what a program asks for, at SOL_TLS
+ *	share.c			how many of them each user may have
  *	handshake.c		requests to the agent, from beginning to end
  *	handshake_netlink.c	the agent's commands
  *	wire.c			the descriptor that the agent works on
@@ -329,6 +330,7 @@ struct zsock_handshake_cred {
  * @role: TLS_DTLS_ROLE_*
  * @version: at least
  * @uid: whose socket it is
+ * @share: what he has of the namespace's handshakes
  * @begun: jiffies
  * @deadline: jiffies
  * @tick: time limit and grace
@@ -360,6 +362,7 @@ struct zsock_handshake {
 	u8			role;
 	u16			version;
 	kuid_t			uid;
+	struct zsock_share	*share;
 	unsigned long		begun;
 	unsigned long		deadline;
 	struct delayed_work	tick;
@@ -385,7 +388,6 @@ void zsock_handshake_give_back(struct zsock_handshake *hs);
 struct zsock_handshake *zsock_handshake_find(struct net *net, u64 id,
 					     u32 portid);
 void zsock_handshake_agent_gone(struct net *net, u32 portid);
-bool zsock_handshakes_full(const struct net *net);
 void zsock_handshakes_init(struct zsock_handshakes *all);
 void zsock_handshakes_free(struct zsock_handshakes *all);
 int zsock_tls_init(void);
@@ -397,6 +399,13 @@ zsock_handshake_get(struct zsock_handshake *hs)
 	refcount_inc(&hs->ref);
 	return hs;
 }
+
+/* share.c */
+struct zsock_share *zsock_share_get(const struct net *net, kuid_t uid);
+void zsock_share_put(const struct net *net, struct zsock_share *share);
+bool zsock_share_take(struct zsock_handshakes *all, struct zsock_share *share);
+void zsock_share_give(struct zsock_handshakes *all, struct zsock_share *share);
+bool zsock_handshakes_full(const struct net *net, kuid_t uid);
 
 /* wire.c */
 extern struct proto zsock_wire_prot;

@@ -340,10 +340,12 @@ static void zsock_handshake_limit(struct kunit *test)
 
 	zsock_shakes()->max = 2;
 	b = zsock_accepted(test, sock, ONE);
-	KUNIT_EXPECT_FALSE(test, zsock_handshakes_full(&init_net));
+	KUNIT_EXPECT_FALSE(test, zsock_handshakes_full(&init_net,
+						      GLOBAL_ROOT_UID));
 	a = zsock_shake_begun(test, sock);
 	c = zsock_shake_new(test, sock);
-	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net));
+	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net,
+						     GLOBAL_ROOT_UID));
 	KUNIT_EXPECT_EQ(test, -ENOBUFS, zsock_shake_submit(c));
 	KUNIT_EXPECT_EQ(test, 1, refcount_read(&c->hs->ref));
 	KUNIT_EXPECT_EQ(test, 2, zsock_shakes()->count);
@@ -357,6 +359,66 @@ static void zsock_handshake_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOBUFS,
 			zsock_shake_submit(zsock_shake_new(test, sock)));
 	KUNIT_EXPECT_EQ(test, 0, zsock_shakes()->count);
+}
+
+/* So many of @uid's as there can be, up to @n. */
+static int zsock_fill(struct kunit *test, unsigned int uid, int n,
+		      struct zsock_shake **shakes)
+{
+	struct socket *sock = zsock_shake_listener(test);
+	int i, err;
+
+	sock->sk->sk_uid = KUIDT_INIT(uid);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_FALSE(test, zsock_handshakes_full(&init_net,
+							       KUIDT_INIT(uid)));
+		shakes[i] = zsock_shake_new(test, sock);
+		err = zsock_shake_submit(shakes[i]);
+		if (err)
+			break;
+		if (zsock_handshakes_full(&init_net, KUIDT_INIT(uid)))
+			return i + 1;
+	}
+	return i;
+}
+
+/* Each leaves as many as he has. */
+static void zsock_handshake_shares(struct kunit *test)
+{
+	struct zsock_shake *a[17], *b[17], *c[17], *root[17];
+	int i;
+
+	zsock_shakes()->max = 16;
+	KUNIT_ASSERT_EQ(test, 8, zsock_fill(test, 1000, 17, a));
+	KUNIT_ASSERT_EQ(test, 4, zsock_fill(test, 1001, 17, b));
+	KUNIT_ASSERT_EQ(test, 2, zsock_fill(test, 1002, 17, c));
+	KUNIT_ASSERT_EQ(test, 2, zsock_fill(test, 0, 17, root));
+	KUNIT_EXPECT_EQ(test, 16, zsock_shakes()->count);
+	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net,
+						      KUIDT_INIT(1003)));
+	/* What has ended is there for others, or for him. */
+	for (i = 0; i < 8; i++)
+		zsock_handshake_cancel(a[i]->hs);
+	KUNIT_EXPECT_EQ(test, 4, zsock_fill(test, 1003, 17, a));
+	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net,
+						      KUIDT_INIT(1001)));
+}
+
+static void zsock_handshake_shares_are_freed(struct kunit *test)
+{
+	struct socket *sock = zsock_shake_listener(test);
+	struct zsock_shake *a, *b;
+	int i, used = 0;
+
+	sock->sk->sk_uid = KUIDT_INIT(1000);
+	a = zsock_shake_begun(test, sock);
+	b = zsock_shake_new(test, sock);
+	KUNIT_EXPECT_PTR_EQ(test, a->hs->share, b->hs->share);
+	zsock_shake_drop(test, a);
+	zsock_shake_drop(test, b);
+	for (i = 0; i < ARRAY_SIZE(zsock_shakes()->shares); i++)
+		used += !hlist_empty(&zsock_shakes()->shares[i]);
+	KUNIT_EXPECT_EQ(test, 0, used);
 }
 
 static struct kunit_case zsock_handshake_cases[] = {
@@ -373,6 +435,8 @@ static struct kunit_case zsock_handshake_cases[] = {
 	KUNIT_CASE(zsock_handshake_without_ktls),
 	KUNIT_CASE(zsock_handshake_references),
 	KUNIT_CASE(zsock_handshake_limit),
+	KUNIT_CASE(zsock_handshake_shares),
+	KUNIT_CASE(zsock_handshake_shares_are_freed),
 	{ }
 };
 
