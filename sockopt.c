@@ -258,7 +258,9 @@ static int zsock_inner_setsockopt(struct socket *sock, int level, int optname,
 	return zsock_forward_setsockopt(zs, level, optname, optval, optlen);
 }
 
-#define ZSOCK_COPY_MAX	1024
+/* What is copied in any case, and at most; no option that is longer is known. */
+#define ZSOCK_COPY_MIN	1024
+#define ZSOCK_COPY_MAX	SZ_64K
 
 /* From a copy; what is behind the value is not somebody else's memory. */
 static int zsock_copied_setsockopt(struct socket *sock, int level, int optname,
@@ -269,7 +271,7 @@ static int zsock_copied_setsockopt(struct socket *sock, int level, int optname,
 
 	if (optlen > ZSOCK_COPY_MAX)
 		return -EBUSY;
-	value = kzalloc(ZSOCK_COPY_MAX, GFP_KERNEL);
+	value = kvzalloc(max(optlen, ZSOCK_COPY_MIN), GFP_KERNEL_ACCOUNT);
 	if (!value)
 		return -ENOMEM;
 	if (copy_from_sockptr(value, optval, optlen))
@@ -277,7 +279,7 @@ static int zsock_copied_setsockopt(struct socket *sock, int level, int optname,
 	else
 		err = zsock_inner_setsockopt(sock, level, optname,
 					     KERNEL_SOCKPTR(value), optlen);
-	kfree(value);
+	kvfree(value);
 	return err;
 }
 

@@ -246,7 +246,11 @@ void zsock_tls_connect_work(struct zsock_tls *tls)
 {
 	u8 before;
 
-	mutex_lock(&tls->lock);
+	/* Who has it may wait for the sk, and that for the program. */
+	if (!mutex_trylock(&tls->lock)) {
+		mod_delayed_work(zsock_tls_wq, &tls->work, HZ / 50);
+		return;
+	}
 	before = tls->state;
 	zsock_tls_check(tls);
 	mutex_unlock(&tls->lock);
@@ -361,6 +365,10 @@ static int zsock_tls_may_connect(struct zsock_tls *tls)
 {
 	int err = 0;
 
+	if ((tls->state == ZSOCK_TLS_OPEN || tls->state == ZSOCK_TLS_FAILED) &&
+	    !tls->told)
+		/* It has ended just now, and that is to be told. */
+		return -EALREADY;
 	if (tls->state == ZSOCK_TLS_FAILED)
 		err = zsock_tls_reset(tls);
 	if (err)
@@ -406,8 +414,8 @@ static int zsock_tls_connect_tcp(struct zsock_tls *tls, struct zsock_addr *addr,
 	return err;
 }
 
-/* What connect() says of a handshake that has ended. */
-static int zsock_tls_outcome(struct zsock_tls *tls)
+/* What connect() says of a handshake that has ended, perhaps while it waited. */
+static int zsock_tls_outcome(struct zsock_tls *tls, bool waited)
 {
 	int err = -EISCONN;
 
@@ -418,7 +426,8 @@ static int zsock_tls_outcome(struct zsock_tls *tls)
 		tls->told = true;
 		sock_error(tls->sock->sk);
 		err = -tls->result.error;
-	} else if (tls->state == ZSOCK_TLS_OPEN && !tls->told) {
+	} else if (tls->state == ZSOCK_TLS_OPEN &&
+		   (waited || !tls->told)) {
 		tls->told = true;
 		err = 0;
 	}
@@ -477,16 +486,16 @@ int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 	/* What an earlier, non-blocking one began may have ended. */
 	if (zsock_tls_state(tls) == ZSOCK_TLS_OPEN ||
 	    (zsock_tls_state(tls) == ZSOCK_TLS_FAILED && !READ_ONCE(tls->told)))
-		return zsock_tls_outcome(tls);
+		return zsock_tls_outcome(tls, false);
 
 	err = zsock_tls_connect_tcp(tls, addr, len, flags);
 	if (err && err != -EALREADY)
 		return err;
-	if (err && !timeo)
+	if (err && !timeo && !zsock_tls_settled(tls))
 		return err;
 	timeo = zsock_tls_left(timeo, begun);
 	waited = zsock_tls_wait(tls, &timeo);
 	if (waited == -EAGAIN)
 		return -EINPROGRESS;
-	return waited ?: zsock_tls_outcome(tls);
+	return waited ?: zsock_tls_outcome(tls, true);
 }

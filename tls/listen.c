@@ -117,6 +117,9 @@ static bool zsock_tls_room(struct zsock_tls *tls)
 	unsigned long left;
 	bool room;
 
+	/* The sk's lock may not be had for long: see zsock_tls_leave(). */
+	if (READ_ONCE(tls->callers))
+		return false;
 	spin_lock(&l->lock);
 	room = !l->stopped && l->nbusy + l->nready < zsock_tls_backlog(tls);
 	spin_unlock(&l->lock);
@@ -164,6 +167,10 @@ static struct socket *zsock_tls_take(struct zsock_tls *tls)
 	if (!pot->ops)
 		pot->ops = &table->orig;
 	__module_get(pot->ops->owner);
+	if (!zsock_tls_charge(sk, pot->sk)) {
+		sock_release(pot);
+		return ERR_PTR(-ENOMEM);
+	}
 	return pot;
 }
 
@@ -200,7 +207,7 @@ static int zsock_tls_serve(struct zsock_tls *tls, struct socket *pot)
 	return err;
 }
 
-void zsock_tls_listen_work(struct zsock_tls *tls)
+static void zsock_tls_take_all(struct zsock_tls *tls)
 {
 	struct zsock_net *zn = zsock_sk(tls->sock)->zn;
 	struct socket *pot;
@@ -220,6 +227,14 @@ void zsock_tls_listen_work(struct zsock_tls *tls)
 			zsock_stat_inc(zn, HANDSHAKE_FAILED);
 		cond_resched();
 	}
+}
+
+void zsock_tls_listen_work(struct zsock_tls *tls)
+{
+	struct mem_cgroup *old = zsock_tls_pay(tls->sock->sk);
+
+	zsock_tls_take_all(tls);
+	zsock_tls_pay_end(old);
 }
 
 /* ---- listen() ---- */

@@ -74,6 +74,25 @@ static int zsock_tls_int(sockptr_t optval, unsigned int optlen, int min,
 	return *value < min || *value > max ? -EINVAL : 0;
 }
 
+/*
+ * A copy with room for @more bytes, which are 0. It is charged to who makes it;
+ * memdup_sockptr()'s would be nobody's.
+ */
+static void *zsock_tls_copy(sockptr_t optval, unsigned int optlen,
+			    unsigned int more)
+{
+	u8 *copy = kmalloc(optlen + more, GFP_KERNEL_ACCOUNT);
+
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_sockptr(copy, optval, optlen)) {
+		kfree(copy);
+		return ERR_PTR(-EFAULT);
+	}
+	memset(copy + optlen, 0, more);
+	return copy;
+}
+
 /* An array of @max ints at most; NULL for none. */
 static int *zsock_tls_ints(sockptr_t optval, unsigned int optlen,
 			   unsigned int max)
@@ -82,7 +101,7 @@ static int *zsock_tls_ints(sockptr_t optval, unsigned int optlen,
 		return ERR_PTR(-EINVAL);
 	if (!optlen)
 		return NULL;
-	return memdup_sockptr(optval, optlen);
+	return zsock_tls_copy(optval, optlen, 0);
 }
 
 static int zsock_tls_set_tags(struct zsock_tls *tls, sockptr_t optval,
@@ -141,7 +160,7 @@ static int zsock_tls_set_hostname(struct zsock_tls *tls, sockptr_t optval,
 	if (!sockptr_is_null(optval) && optlen) {
 		if (optlen > ZSOCK_TLS_HOSTNAME_MAX + 1)
 			return -EINVAL;
-		name = memdup_sockptr_nul(optval, optlen);
+		name = zsock_tls_copy(optval, optlen, 1);
 		if (IS_ERR(name))
 			return PTR_ERR(name);
 		if (strlen(name) > ZSOCK_TLS_HOSTNAME_MAX ||
@@ -186,7 +205,7 @@ static int zsock_tls_set_alpn(struct zsock_tls *tls, sockptr_t optval,
 	if (optlen > ZSOCK_TLS_ALPN_MAX)
 		return -EINVAL;
 	if (optlen)
-		alpn = memdup_sockptr(optval, optlen);
+		alpn = zsock_tls_copy(optval, optlen, 0);
 	if (IS_ERR(alpn))
 		return PTR_ERR(alpn);
 	if (!zsock_tls_alpn_ok(alpn, optlen)) {
@@ -324,13 +343,12 @@ int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
 
 /*
  * The agent's calls, and works of all namespaces, lock the sk: nobody may have
- * it locked while the program's memory is read, which may take for ever.
+ * it locked while the program's memory is read, which may take for ever. Another
+ * thread may begin a handshake before an idle socket's option has the lock.
  */
 bool zsock_tls_copies(const struct socket *sock)
 {
-	u8 state = zsock_tls_state(zsock_priv(sock));
-
-	return state != ZSOCK_TLS_IDLE && state != ZSOCK_TLS_OPEN;
+	return zsock_tls_state(zsock_priv(sock)) != ZSOCK_TLS_OPEN;
 }
 
 /*
@@ -384,16 +402,49 @@ static bool zsock_tls_writes_locked(int level, int optname)
 	}
 }
 
+/*
+ * Whether what writes to the program's memory with the sk locked may do so: no
+ * handshake begins until it is through, and nothing of a listener's.
+ */
+static bool zsock_tls_enter(struct zsock_tls *tls)
+{
+	bool idle;
+
+	mutex_lock(&tls->lock);
+	idle = tls->state == ZSOCK_TLS_IDLE;
+	tls->callers += idle;
+	mutex_unlock(&tls->lock);
+	return idle;
+}
+
+static void zsock_tls_leave(struct zsock_tls *tls)
+{
+	mutex_lock(&tls->lock);
+	tls->callers--;
+	mutex_unlock(&tls->lock);
+	/* What was put off meanwhile. */
+	mod_delayed_work(zsock_tls_wq, &tls->work, 0);
+}
+
 /* Receiving without a copy would be past kTLS, and past the agent. */
 int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
 			      char __user *optval, int __user *optlen)
 {
+	struct zsock_tls *tls = zsock_priv(sock);
+	int ret;
+
 	if (level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE)
 		return -EOPNOTSUPP;
-	if (zsock_tls_writes_locked(level, optname) && zsock_tls_copies(sock))
+	if (!zsock_tls_writes_locked(level, optname) ||
+	    zsock_tls_state(tls) == ZSOCK_TLS_OPEN)
+		return zsock_inner_ops(sock)->getsockopt(sock, level, optname,
+							 optval, optlen);
+	if (!zsock_tls_enter(tls))
 		return -EBUSY;
-	return zsock_inner_ops(sock)->getsockopt(sock, level, optname, optval,
-						 optlen);
+	ret = zsock_inner_ops(sock)->getsockopt(sock, level, optname, optval,
+						optlen);
+	zsock_tls_leave(tls);
+	return ret;
 }
 
 /* ---- reading ---- */

@@ -8,6 +8,7 @@
  *	handshake_netlink.c	the agent's commands
  *	wire.c			the descriptor that the agent works on
  *	connect.c listen.c	whose handshakes they are
+ *	charge.c		whose memory a listener's connections are
  *	wait.c			calls of a socket that has none behind it yet
  *	record.c cork.c control.c
  *				calls of one that has: kTLS carries it
@@ -133,7 +134,7 @@ struct zsock_tls_result {
  * @sock: the outer socket; NULL for one that accept() has not finished yet
  * @lock: for what changes a state, @conf, @handshake, @callers
  * @state: enum zsock_tls_state; read without @lock
- * @callers: threads in the inner socket's connect()
+ * @callers: threads in the inner socket's connect(), and that have its sk locked
  * @told: connect() has said how it ended
  * @conf: what is asked for
  * @handshake: a client's own that is under way
@@ -260,6 +261,11 @@ void zsock_tls_listen_work(struct zsock_tls *tls);
 bool zsock_tls_acceptable(struct zsock_tls *tls);
 void zsock_tls_listen_stop(struct zsock_tls *tls);
 void zsock_tls_listener_free(struct zsock_tls_listener *listener);
+
+/* charge.c */
+struct mem_cgroup *zsock_tls_pay(const struct sock *sk);
+void zsock_tls_pay_end(struct mem_cgroup *old);
+bool zsock_tls_charge(const struct sock *listener, struct sock *sk);
 
 /* wait.c, record.c */
 void zsock_tls_override_waiting(struct proto_ops *ops);

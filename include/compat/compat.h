@@ -74,7 +74,25 @@ static inline void zsock_drop_getsockopt_iter(struct proto_ops *ops)
 #define zsock_assign_str(dst, src)	__assign_str(dst, src)
 #endif
 
-/* The memory cgroup that pays for @sk's buffers. */
+/* The memory cgroup that pays for @sk's buffers, or NULL; it has bits beside it since 6.18. */
+static inline struct mem_cgroup *zsock_memcg(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return mem_cgroup_from_sk(sk);
+#elif defined(CONFIG_MEMCG)
+	return sk->sk_memcg;
+#else
+	return NULL;
+#endif
+}
+
+static inline void zsock_set_memcg(struct sock *sk, struct mem_cgroup *memcg)
+{
+#ifdef CONFIG_MEMCG
+	sk->sk_memcg = memcg;
+#endif
+}
+
 static inline void zsock_swap_memcg(struct sock *a, struct sock *b)
 {
 #ifdef CONFIG_MEMCG
