@@ -5,6 +5,8 @@
 # root in a tools/vm guest; with ZSOCK_TEST_PLAIN=1 anywhere, without AF_ZSOCK (see lib.sh).
 #
 # usage: interop.sh [PART...]	a part is a function below that begins with "test_"; none: all
+#
+# ZSOCK_TLS_BULK: how many bytes go through one connection (32 MiB)
 
 set -u
 # shellcheck source=selftests/tls/lib.sh
@@ -402,6 +404,38 @@ test_openssl_sizes()
 	done
 }
 
+# Much through one connection, in each direction; what openssl gets is told by a checksum.
+test_openssl_bulk()
+{
+	local problems='' bulk=${ZSOCK_TLS_BULK:-$((32 << 20))} began sum
+
+	sum=$("$TOP/selftests/bin/ztls" pattern "$bulk" | sha256sum)
+	next_port
+	peer_server bash -c 'openssl s_server -quiet -naccept 1 "$@" | sha256sum' - \
+		-accept "$PORT" -cert "$PKI/p256.one" -key "$PKI/p256.key" \
+		-cert_chain "$PKI/int.one" || return
+	began=$(ms)
+	client "${trusting[@]}" --send "$bulk" --size 1048576
+	peer_status
+	want "status of ztls" "$status" 0
+	want "checksum" "$(<peer.out)" "$sum"
+	echo "# $bulk bytes to openssl: $(($(ms) - began)) ms"
+	verdict "client, openssl: $bulk bytes through one connection" "$problems"
+	peers_end
+
+	problems=''
+	server --tags "${TAG[p256]}" --expect --no-shutdown --size 1048576 || return
+	began=$(ms)
+	"$TOP/selftests/bin/ztls" pattern "$bulk" |
+		openssl s_client -connect "$HOST:$PORT" -brief >peer.out 2>peer.err
+	server_status
+	want "status of ztls" "$status" 0
+	want_said received "$bulk" recv eof
+	echo "# $bulk bytes from openssl: $(($(ms) - began)) ms"
+	verdict "server, openssl: $bulk bytes through one connection" "$problems"
+	peers_end
+}
+
 # ---- gnutls ----
 
 priority()
@@ -723,7 +757,7 @@ nginx_proxy()
 }
 
 ALL="openssl_servers openssl_clients openssl_versions openssl_psk openssl_mutual openssl_alpn
-	openssl_resumption openssl_addresses openssl_sizes
+	openssl_resumption openssl_addresses openssl_sizes openssl_bulk
 	gnutls_servers gnutls_clients gnutls_psk gnutls_mutual gnutls_resumption curl nginx"
 
 tls_begin
