@@ -135,7 +135,7 @@ void zsock_rsk_close(struct zsock_rsk *rs, bool abort)
 	hdr->seq = cpu_to_le32(seq);
 	hdr->flags = cpu_to_le16(abort ? ZOFF_CLOSE_ABORT : 0);
 	spin_lock(&rs->lock);
-	rs->closed = true;
+	WRITE_ONCE(rs->closed, true);
 	rs->close_seq = seq;
 	spin_unlock(&rs->lock);
 	zsock_tx_sock(rs, skb);

@@ -324,13 +324,13 @@ int zsock_tx_sock(struct zsock_rsk *rs, struct sk_buff *skb)
 	return 0;
 }
 
-/* Let the other side send @more. */
+/* Let the other side send @more, unless nothing may follow a ZOFF_CLOSE. */
 void zsock_tx_credit(struct zsock_rsk *rs, u32 more)
 {
 	struct zsock_pipe *pipe = rs->pipe;
 
 	spin_lock(&pipe->lock);
-	if (!pipe->broken) {
+	if (!pipe->broken && !READ_ONCE(rs->closed)) {
 		rs->credit += more;
 		zsock_tx_ready(pipe, rs);
 	}
