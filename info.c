@@ -33,6 +33,7 @@ void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info)
 	info->state = ZSOCK_STATE_DISPATCHED;
 	info->inner_family = READ_ONCE(sk->sk_family);
 	info->inner_protocol = sk->sk_protocol;
+	zsock_remote_info(sk, info);
 	strscpy(info->backend, zs->carrier->backend->name,
 		sizeof(info->backend));
 }

@@ -363,6 +363,7 @@ void zsock_carrier_retire(struct zsock_carrier *carrier);
 void zsock_retired_exit(void);
 
 /* offload/remote.c: backends behind a pipe */
+void zsock_remote_info(const struct sock *sk, struct zsock_info *info);
 void zsock_remote_view(const struct sock *sk, struct sockaddr_storage *addr,
 		       bool remote);
 int zsock_remotes_init(void);

@@ -317,6 +317,17 @@ int zsock_remote_del(struct zsock_remote *remote, bool force)
 
 /* ---- what listings show ---- */
 
+/* What the far side's socket is, not the one here. */
+void zsock_remote_info(const struct sock *sk, struct zsock_info *info)
+{
+	const struct zsock_rsk *rs = zsock_rsk((struct sock *)sk);
+
+	if (sk->sk_prot != &zsock_remote_prot)
+		return;
+	info->inner_family = rs->family;
+	info->inner_protocol = rs->protocol;
+}
+
 /* The address of a socket behind a pipe; of others there is none here. */
 void zsock_remote_view(const struct sock *sk, struct sockaddr_storage *addr,
 		       bool remote)

@@ -221,6 +221,7 @@ struct zsock_call {
  * @pipe: held
  * @id: its number
  * @family: AF_INET or AF_INET6: of its addresses
+ * @protocol: IPPROTO_*, which @sk must not say
  * @lock: guards what follows, up to @ready
  * @name: its own, family 0 where it is not known
  * @peer: whom it is connected to, likewise
@@ -231,6 +232,7 @@ struct zsock_call {
  * @call: another request
  * @dead: it was reset, or the pipe broke
  * @closed: the program closed it
+ * @ended: the peer will send no more
  * @tx_credit: bytes that the other side takes
  * @rx_room: bytes, of a listener connections, that the other side may send
  * @rx_taken: that the program took, and that were not given back
@@ -243,13 +245,13 @@ struct zsock_call {
  * @call_lock: one call at a time
  * @call_wait: where it waits
  * @last: the ZOFF_CLOSE, made when there was memory
- * @pending: set where connect() was not told yet how it ended
  */
 struct zsock_rsk {
 	struct sock		sk;	/* first: sk_alloc() made it */
 	struct zsock_pipe	*pipe;
 	u32			id;
 	int			family;
+	int			protocol;
 	spinlock_t		lock;
 	struct zoff_addr	name;
 	struct zoff_addr	peer;
@@ -260,6 +262,7 @@ struct zsock_rsk {
 	struct zsock_call	call;
 	bool			dead;
 	bool			closed;
+	bool			ended;
 	u32			tx_credit;
 	u32			rx_room;
 	u32			rx_taken;

@@ -132,6 +132,15 @@ static bool zsock_remote_connecting(const struct sock *sk)
 	return READ_ONCE(sk->sk_state) == TCP_SYN_SENT;
 }
 
+/* That it failed is being told: the program may try another address. */
+static void zsock_remote_connect_again(struct zsock_rsk *rs)
+{
+	spin_lock(&rs->lock);
+	if (!rs->dead)
+		WRITE_ONCE(rs->sk.sk_shutdown, 0);
+	spin_unlock(&rs->lock);
+}
+
 static bool zsock_remote_decided(struct zsock_rsk *rs, size_t arg)
 {
 	return !zsock_remote_connecting(&rs->sk);
@@ -144,7 +153,8 @@ static int zsock_remote_connect_end(struct socket *sock, int flags, int begun)
 	long timeo = sock_sndtimeo(sk, flags & O_NONBLOCK);
 	int err;
 
-	if (zsock_remote_connecting(sk) && !timeo)
+	/* However soon it ended, it is told later. */
+	if (!timeo && (begun == -EINPROGRESS || zsock_remote_connecting(sk)))
 		return begun;
 	err = zsock_rsk_wait(zsock_rsk(sk), &timeo, true, zsock_remote_decided,
 			     0);
@@ -155,6 +165,7 @@ static int zsock_remote_connect_end(struct socket *sock, int flags, int begun)
 		return 0;
 	}
 	sock->state = SS_UNCONNECTED;
+	zsock_remote_connect_again(zsock_rsk(sk));
 	return sock_error(sk) ?: -ECONNABORTED;
 }
 
@@ -375,6 +386,9 @@ int zsock_remote_shutdown(struct socket *sock, int how)
 		old = sk->sk_shutdown;
 		WRITE_ONCE(sk->sk_shutdown, old | how);
 		spin_unlock(&rs->lock);
+		/* To TCP it is closed when both sides have said so. */
+		if (rs->ended && old & SEND_SHUTDOWN)
+			err = -ENOTCONN;
 		if (how & SEND_SHUTDOWN && !(old & SEND_SHUTDOWN) &&
 		    sk->sk_type == SOCK_STREAM)
 			zsock_remote_shut_write(rs);

@@ -20,12 +20,25 @@ static int zsock_dgram_error(struct zsock_rsk *rs)
 
 /* ---- sending ---- */
 
+/* What an IP stack would say at once; other broadcasts only the far side knows. */
+static int zsock_dgram_may(const struct zsock_rsk *rs,
+			   const struct zoff_addr *to)
+{
+	static const u8 all[4] = { 255, 255, 255, 255 };
+
+	if (rs->family == AF_INET && !memcmp(to->addr, all, sizeof(all)) &&
+	    !sock_flag(&rs->sk, SOCK_BROADCAST))
+		return -EACCES;
+	return 0;
+}
+
 static int zsock_dgram_to(struct zsock_rsk *rs, const struct msghdr *msg,
 			  struct zoff_addr *to)
 {
 	memset(to, 0, sizeof(*to));
 	if (msg->msg_name)
-		return zsock_zoff_addr(rs, msg->msg_name, msg->msg_namelen, to);
+		return zsock_zoff_addr(rs, msg->msg_name, msg->msg_namelen,
+				       to) ?: zsock_dgram_may(rs, to);
 	return READ_ONCE(rs->sk.sk_state) == TCP_ESTABLISHED ? 0 :
 	       -EDESTADDRREQ;
 }

@@ -136,6 +136,15 @@ static const char *zsock_rx_data(struct zsock_pipe *pipe, struct zsock_rsk *rs,
 	return NULL;
 }
 
+/* As UDP does, drop what does not fit into the buffer that was asked for. */
+static bool zsock_rx_full(struct sock *sk)
+{
+	if (sk_rmem_alloc_get(sk) < READ_ONCE(sk->sk_rcvbuf))
+		return false;
+	atomic_inc(&sk->sk_drops);
+	return true;
+}
+
 static const char *zsock_rx_dgram(struct zsock_pipe *pipe,
 				  struct zsock_rsk *rs, u32 len)
 {
@@ -162,6 +171,11 @@ static const char *zsock_rx_dgram(struct zsock_pipe *pipe,
 	if (IS_ERR(skb))
 		return PTR_ERR(skb) == -ENOMEM ? ZSOCK_BAD_MEMORY :
 						 ZSOCK_BAD_END;
+	if (zsock_rx_full(&rs->sk)) {
+		kfree_skb(skb);
+		zsock_rsk_taken(rs, len + ZOFF_DGRAM_COST);
+		return NULL;
+	}
 	ZSOCK_RX_CB(skb)->from = from;
 	zsock_remote_netdev_rx(&pipe->remote->netdev, len);
 	zsock_rx_queue(rs, skb);
@@ -203,11 +217,12 @@ static const char *zsock_rx_end(struct zsock_rsk *rs, u32 len)
 		why = ZSOCK_BAD_STATE;
 	else
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	rs->ended = true;
 	spin_unlock(&rs->lock);
 	if (why)
 		return why;
 	sk->sk_state_change(sk);
-	sk_wake_async_rcu(sk, SOCK_WAKE_WAITD, POLL_IN);
+	sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
 	return NULL;
 }
 
@@ -266,17 +281,19 @@ static void zsock_rx_connected(struct zsock_rsk *rs, int error,
 	spin_lock(&rs->lock);
 	if (sk->sk_state == TCP_SYN_SENT) {
 		WRITE_ONCE(sk->sk_state, error ? TCP_CLOSE : TCP_ESTABLISHED);
-		if (error)
+		if (error) {
 			WRITE_ONCE(sk->sk_err, error);
-		else
+			WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+		} else {
 			rs->name = *name;
+		}
 	}
 	spin_unlock(&rs->lock);
 	sk->sk_state_change(sk);
 	if (error)
 		sk_error_report(sk);
 	else
-		sk_wake_async_rcu(sk, SOCK_WAKE_IO, POLL_OUT);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
 /* The socket was never there: every call on it says so. */

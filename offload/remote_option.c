@@ -145,13 +145,21 @@ static int zsock_remote_set_int(struct zsock_rsk *rs, int level, int optname,
 static int zsock_remote_set_socket(struct socket *sock, int optname,
 				   sockptr_t optval, unsigned int optlen)
 {
-	int err = 0;
+	int err = 0, val;
 
 	if (zsock_remote_travels(optname))
 		err = zsock_remote_set_int(zsock_rsk(sock->sk), SOL_SOCKET,
 					   optname, optval, optlen);
-	return err ?: sock_setsockopt(sock, SOL_SOCKET, optname, optval,
-				      optlen);
+	if (err)
+		return err;
+	if (optname != SO_REUSEPORT)
+		return sock_setsockopt(sock, SOL_SOCKET, optname, optval,
+				       optlen);
+	/* The generic code knows it of IP sockets only. */
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	sock->sk->sk_reuseport = !!val;
+	return 0;
 }
 
 int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
@@ -250,6 +258,7 @@ int zsock_remote_ioctl(struct socket *sock, unsigned int cmd,
 		n = zsock_remote_inq(zsock_rsk(sk));
 		break;
 	case SIOCOUTQ:
+	case SIOCOUTQNSD:
 		if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
 			return -EINVAL;
 		n = sk_wmem_alloc_get(sk);

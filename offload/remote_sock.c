@@ -241,12 +241,23 @@ int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 
 /* ---- its beginning ---- */
 
+/* It is locked with a placeholder locked, which is of the same family. */
+static struct lock_class_key zsock_rsk_lock_key;
+static struct lock_class_key zsock_rsk_slock_key;
+
 static void zsock_rsk_init(struct zsock_rsk *rs, struct zsock_pipe *pipe,
-			   int family)
+			   int family, int protocol)
 {
+	struct sock *sk = &rs->sk;
+
+	sock_lock_init_class_and_name(sk, "slock-ZSOCK-REMOTE",
+				      &zsock_rsk_slock_key,
+				      "sk_lock-ZSOCK-REMOTE",
+				      &zsock_rsk_lock_key);
 	refcount_inc(&pipe->ref);
 	rs->pipe = pipe;
 	rs->family = family;
+	rs->protocol = protocol;
 	spin_lock_init(&rs->lock);
 	INIT_LIST_HEAD(&rs->children);
 	INIT_LIST_HEAD(&rs->child);
@@ -310,7 +321,7 @@ static int zsock_rsk_make(struct zsock_pipe *pipe, struct socket *sock,
 		return -ENOMEM;
 	sock_init_data(sock, sk);
 	rs = zsock_rsk(sk);
-	zsock_rsk_init(rs, pipe, spec->family);
+	zsock_rsk_init(rs, pipe, spec->family, spec->protocol);
 	/* See zsock_sk_init(): what has IPPROTO_TCP passes for a tcp_sock. */
 	sk->sk_protocol = spec->protocol == IPPROTO_TCP ? 0 : spec->protocol;
 	err = zsock_rsk_enter(rs);
@@ -400,7 +411,8 @@ static struct zsock_rsk *zsock_rsk_child_make(struct zsock_rsk *listener,
 	sk->sk_type = from->sk_type;
 	zsock_rsk_inherit(sk, from);
 	rs = zsock_rsk(sk);
-	zsock_rsk_init(rs, listener->pipe, listener->family);
+	zsock_rsk_init(rs, listener->pipe, listener->family,
+		       listener->protocol);
 	rs->id = le32_to_cpu(in->sock);
 	rs->name = in->name;
 	rs->peer = in->peer;
