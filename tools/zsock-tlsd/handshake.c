@@ -6,10 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
@@ -18,21 +14,6 @@
 #include "verify.h"
 
 const struct hs_ops hs_ktls_ops = { ktls_prepare, ktls_attach };
-
-/*
- * A flight that does not fit OpenSSL's buffer is written in parts, and the last
- * would wait for the peer to acknowledge those before it.
- */
-static void hurry(struct handshake *hs)
-{
-	int on = 1, one = 1;
-	socklen_t len = sizeof(on);
-
-	if (getsockopt(hs->fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) || on)
-		return;
-	hs->nodelay = !setsockopt(hs->fd, IPPROTO_TCP, TCP_NODELAY, &one,
-				  sizeof(one));
-}
 
 /* ---- setting up ---- */
 
@@ -96,8 +77,6 @@ static void begin(struct handshake *hs, const struct request *rq)
 		hs_give_up(hs, EOPNOTSUPP, "the kernel has no TLS: is the module tls loaded?");
 	else if (!set_up(hs, rq))
 		hs_give_up(hs, ECONNABORTED, "OpenSSL cannot begin it");
-	else
-		hurry(hs);
 }
 
 /**

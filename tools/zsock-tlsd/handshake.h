@@ -75,7 +75,6 @@ struct traffic {
  * @sent: records that were sent with the keys which kTLS will have
  * @wire: what is looked up of what was sent, TLS 1.2
  * @keys: what kTLS was given
- * @nodelay: TCP_NODELAY was set for the handshake
  * @why: an error in words
  */
 struct handshake {
@@ -88,7 +87,7 @@ struct handshake {
 	struct outcome out;
 	struct ask *ask;
 	struct session_owner *owner;
-	bool nameless, judged, nodelay;
+	bool nameless, judged;
 	uint32_t verify;
 	int verify_error;
 	struct traffic client, server;

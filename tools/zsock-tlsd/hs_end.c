@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <openssl/err.h>
@@ -21,13 +19,10 @@
 
 static void end(struct handshake *hs, int error)
 {
-	int zero = 0;
-
 	hs->out.error = error;
 	hs->state = HS_OVER;
 	hs_keys_forget(hs);
-	if (hs->nodelay)
-		setsockopt(hs->fd, IPPROTO_TCP, TCP_NODELAY, &zero, sizeof(zero));
+	wire_leave(&hs->wire);
 }
 
 /* End it with an error that is neither OpenSSL's nor the connection's. */

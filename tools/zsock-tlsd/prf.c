@@ -92,23 +92,60 @@ static bool shorten(EVP_MD_CTX *ctx, const EVP_MD *md, struct prf_part *key,
 
 /* ---- TLS 1.2 ---- */
 
-/* P_hash: @parts[0] is A(i), the seed is behind it. */
-static bool p_hash(EVP_MD_CTX *ctx, const EVP_MD *md, struct prf_part key,
-		   struct prf_part *parts, size_t n, uint8_t *out, size_t len)
-{
-	size_t take, size = EVP_MD_get_size(md);
-	uint8_t a[EVP_MAX_MD_SIZE], block[EVP_MAX_MD_SIZE];
-	bool ok = hmac(ctx, md, key, parts + 1, n - 1, a);
+/* HMAC again and again with one key: how it begins is kept. */
+struct mac {
+	EVP_MD_CTX *ctx, *inner, *outer;
+	size_t size;
+};
 
-	parts[0] = (struct prf_part){ a, size };
+static bool mac_open(struct mac *m, EVP_MD_CTX *ctx, const EVP_MD *md,
+		     struct prf_part key)
+{
+	m->ctx = ctx;
+	m->size = EVP_MD_get_size(md);
+	m->inner = EVP_MD_CTX_new();
+	m->outer = EVP_MD_CTX_new();
+	return m->inner && m->outer && begin(m->inner, md, key, 0x36) &&
+	       begin(m->outer, md, key, 0x5c);
+}
+
+static void mac_close(struct mac *m)
+{
+	EVP_MD_CTX_free(m->inner);
+	EVP_MD_CTX_free(m->outer);
+}
+
+static bool mac(const struct mac *m, const struct prf_part *parts, size_t n,
+		uint8_t *out)
+{
+	bool ok = EVP_MD_CTX_copy_ex(m->ctx, m->inner);
+	size_t i;
+
+	for (i = 0; i < n && ok; i++)
+		ok = EVP_DigestUpdate(m->ctx, parts[i].p, parts[i].len);
+	return ok && EVP_DigestFinal_ex(m->ctx, out, NULL) &&
+	       EVP_MD_CTX_copy_ex(m->ctx, m->outer) &&
+	       EVP_DigestUpdate(m->ctx, out, m->size) &&
+	       EVP_DigestFinal_ex(m->ctx, out, NULL);
+}
+
+/* P_hash: @parts[0] is A(i), the seed is behind it. */
+static bool p_hash(const struct mac *m, struct prf_part *parts, size_t n,
+		   uint8_t *out, size_t len)
+{
+	uint8_t a[EVP_MAX_MD_SIZE], block[EVP_MAX_MD_SIZE];
+	bool ok = mac(m, parts + 1, n - 1, a);
+	size_t take;
+
+	parts[0] = (struct prf_part){ a, m->size };
 	while (ok && len) {
-		take = len < size ? len : size;
-		ok = hmac(ctx, md, key, parts, n, block);
+		take = len < m->size ? len : m->size;
+		ok = mac(m, parts, n, block);
 		memcpy(out, block, take);
 		out += take;
 		len -= take;
 		if (ok && len)
-			ok = hmac(ctx, md, key, parts, 1, a);
+			ok = mac(m, parts, 1, a);
 	}
 	OPENSSL_cleanse(a, sizeof(a));
 	OPENSSL_cleanse(block, sizeof(block));
@@ -132,13 +169,15 @@ bool prf_tls12(EVP_MD_CTX *ctx, const EVP_MD *md, struct prf_part secret,
 {
 	struct prf_part parts[PRF_PARTS];
 	uint8_t buf[EVP_MAX_MD_SIZE];
+	struct mac m = { 0 };
 	bool ok;
 
 	if (n >= PRF_PARTS)
 		return false;
 	memcpy(parts + 1, seeds, n * sizeof(*seeds));
-	ok = shorten(ctx, md, &secret, buf) &&
-	     p_hash(ctx, md, secret, parts, n + 1, out, len);
+	ok = shorten(ctx, md, &secret, buf) && mac_open(&m, ctx, md, secret) &&
+	     p_hash(&m, parts, n + 1, out, len);
+	mac_close(&m);
 	OPENSSL_cleanse(buf, sizeof(buf));
 	return ok;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * What passes on its way to the peer, for two reasons: the nonce, and delay.
+ *
  * TLS 1.2: which explicit nonce comes next.
  *
  * With AES-GCM and AES-CCM each record carries 8 bytes of its nonce, which the
@@ -12,6 +14,10 @@
  * after it: 2^64 records later they would meet, and TLS ends before that.
  */
 #include <string.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <openssl/bio.h>
 
@@ -56,15 +62,56 @@ void wire_see(struct wire *wire, const uint8_t *p, size_t len)
 				  see_header(wire, p);
 }
 
+/* ---- without delay ---- */
+
+static bool set_nodelay(const struct wire *wire, int on)
+{
+	return !setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/*
+ * A flight that does not fit OpenSSL's buffer is written in parts, and the last
+ * would wait for the peer to acknowledge those before it. Most are one write.
+ */
+static void hurry(struct wire *wire)
+{
+	int on = 1;
+	socklen_t len = sizeof(on);
+
+	if (wire->nodelay ||
+	    getsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) || on)
+		return;
+	wire->nodelay = set_nodelay(wire, 1);
+}
+
+/* The handshake is over: the connection is as it was. */
+void wire_leave(struct wire *wire)
+{
+	if (wire->nodelay)
+		set_nodelay(wire, 0);
+	wire->nodelay = false;
+}
+
+/* ---- watching ---- */
+
 static long watch(BIO *bio, int oper, const char *argp, size_t len, int argi,
 		  long argl, int ret, size_t *processed)
 {
+	struct wire *wire = (struct wire *)BIO_get_callback_arg(bio);
+
 	(void)len;
 	(void)argi;
 	(void)argl;
-	if (oper == (BIO_CB_WRITE | BIO_CB_RETURN) && ret > 0 && processed)
-		wire_see((struct wire *)BIO_get_callback_arg(bio),
-			 (const uint8_t *)argp, *processed);
+	if (oper == BIO_CB_WRITE && wire->wrote)
+		hurry(wire);
+	if (ret <= 0 || !processed)
+		return ret;
+	if (oper == (BIO_CB_READ | BIO_CB_RETURN)) {
+		wire->wrote = false;
+	} else if (oper == (BIO_CB_WRITE | BIO_CB_RETURN)) {
+		wire->wrote = true;
+		wire_see(wire, (const uint8_t *)argp, *processed);
+	}
 	return ret;
 }
 
@@ -73,6 +120,7 @@ void wire_watch(struct wire *wire, SSL *ssl)
 {
 	BIO *bio = SSL_get_wbio(ssl);
 
+	wire->fd = SSL_get_fd(ssl);
 	BIO_set_callback_arg(bio, (char *)wire);
 	BIO_set_callback_ex(bio, watch);
 }
