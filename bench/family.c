@@ -23,6 +23,8 @@ static struct fam fams[FAM_COUNT] = {
 	[FAM_ZSOCK]	= { FAM_ZSOCK, "zsock", AF_ZSOCK,
 			    ZSOCK_PROTO(AF_INET, 0), ZSOCK_PROTO(AF_INET, 0) },
 	[FAM_UNIX]	= { FAM_UNIX, "unix", AF_UNIX, 0, 0 },
+	[FAM_LIB]	= { FAM_LIB, "openssl", AF_INET, 0, 0 },
+	[FAM_LIBK]	= { FAM_LIBK, "openssl-ktls", AF_INET, 0, 0 },
 };
 
 const struct fam *fam_get(enum fam_id id)

@@ -59,6 +59,10 @@ void json_series(const char *key, const struct series *s)
 	json_number("spread", s->spread);
 	json_number("ratio", s->ratio);
 	json_number("ratio_error", s->ratio_error);
+	if (s->lib_ratio > 0) {
+		json_number("lib_ratio", s->lib_ratio);
+		json_number("lib_error", s->lib_error);
+	}
 	item("passes");
 	for (i = 0; out && i < s->count; i++)
 		fprintf(out, "%s%.6g", i ? ", " : "[", s->pass[i]);
@@ -78,6 +82,8 @@ void json_result(const struct bench *bench, const struct result *res)
 	for (id = 0; id < FAM_COUNT; id++)
 		if (res->fam[id].used)
 			json_series(fam_get(id)->name, &res->fam[id]);
+	if (bench->report)
+		bench->report();
 	json_close('}');
 }
 

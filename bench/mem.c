@@ -169,6 +169,12 @@ static void settle(void)
 	}
 }
 
+double mem_settled(void)
+{
+	settle();
+	return free_bytes();
+}
+
 static void take(struct snapshot *snap)
 {
 	settle();
@@ -278,7 +284,7 @@ static bool wanted(const struct combo *combo)
 	return opt.fam[combo->client] && opt.fam[combo->server];
 }
 
-void run_mem(void)
+static void run_mem(void)
 {
 	int round, i, count = ARRAY_SIZE(combos);
 
@@ -303,3 +309,9 @@ void run_mem(void)
 	json_close('}');
 	free(fds);
 }
+
+static const struct bench mem_benches[] = {
+	{ .name = "mem", .what = "kernel memory of an idle connected socket", .whole = run_mem },
+	{ 0 }
+};
+BENCH_CASES(mem_benches);

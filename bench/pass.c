@@ -77,21 +77,27 @@ void series_add(struct series *s, double value)
 	s->pass[s->count++] = value;
 }
 
-void series_finish(struct series *s, const struct series *base)
+static double ratio_to(const struct series *s, const struct series *base,
+		       double *error)
 {
 	double ratio[MAX_ROUNDS];
 	int i;
 
+	for (i = 0; i < s->count; i++)
+		ratio[i] = s->pass[i] / base->pass[i];
+	*error = error_of(ratio, s->count);
+	return median_of(ratio, s->count);
+}
+
+void series_finish(struct series *s, const struct series *base)
+{
 	if (!s->used)
 		return;
 	s->median = median_of(s->pass, s->count);
 	s->error = error_of(s->pass, s->count) / s->median;
 	s->spread = (quantile(s->pass, s->count, 0.9) -
 		     quantile(s->pass, s->count, 0.1)) / s->median;
-	for (i = 0; i < s->count; i++)
-		ratio[i] = s->pass[i] / base->pass[i];
-	s->ratio = median_of(ratio, s->count);
-	s->ratio_error = error_of(ratio, s->count);
+	s->ratio = ratio_to(s, base, &s->ratio_error);
 }
 
 /*
@@ -110,15 +116,16 @@ void pause_ms(double ms)
 
 static double one_pass(const struct bench *bench, void *ctx, unsigned int ops)
 {
-	double start = now_ns(), end;
+	double (*clock)(void) = bench->clock ? bench->clock : now_ns;
+	double start = clock(), end;
 
 	bench->run(ctx, ops);
-	end = now_ns();
+	end = clock();
 	pause_ms(opt.gap_ms);
 	return (end - start) / ops;
 }
 
-/* As many operations as take opt.pass_ms on AF_INET. */
+/* As many operations as take opt.pass_ms in the family that is compared with. */
 static unsigned int calibrate(const struct bench *bench, void *ctx)
 {
 	unsigned int batch = bench->batch;
@@ -126,7 +133,9 @@ static unsigned int calibrate(const struct bench *bench, void *ctx)
 	double each;
 
 	one_pass(bench, ctx, batch);
-	each = one_pass(bench, ctx, batch * 8);
+	each = one_pass(bench, ctx, batch);
+	if (each * batch < want)
+		each = one_pass(bench, ctx, batch * 8);
 	return batch * (unsigned int)fmax(1, round(want / (each * batch)));
 }
 
@@ -146,40 +155,84 @@ static void shuffle(int order[FAM_COUNT])
 	}
 }
 
-void measure(const struct bench *bench, struct result *res)
+/* Whom the families of @bench are compared with. */
+static enum fam_id base_of(const struct bench *bench)
 {
-	int order[FAM_COUNT] = { 0, 1, 2, 3 };
-	void *ctx[FAM_COUNT] = { 0 };
-	int round, i, id;
+	return bench->versus_lib ? FAM_LIB : FAM_INET;
+}
 
-	memset(res, 0, sizeof(*res));
-	for (id = 0; id < FAM_COUNT; id++)
-		if (opt.fam[id])
-			ctx[id] = bench->setup(fam_get(id));
-	res->rounds = opt.rounds * bench->more;
-	res->ops = calibrate(bench, ctx[FAM_INET]);
-	for (round = -WARM_ROUNDS; round < res->rounds; round++) {
-		shuffle(order);
-		for (i = 0; i < FAM_COUNT; i++) {
-			double value;
-
-			id = order[i];
-			if (!opt.fam[id])
-				continue;
-			value = one_pass(bench, ctx[id], res->ops);
-			if (round >= 0)
-				series_add(&res->fam[id], value);
-		}
+static bool takes_part(const struct bench *bench, enum fam_id id)
+{
+	if (!opt.fam[id])
+		return false;
+	switch (id) {
+	case FAM_INET:
+		return !bench->versus_lib;
+	case FAM_UNIX:
+		return !bench->tls;
+	case FAM_LIB:
+	case FAM_LIBK:
+		return bench->tls;
+	default:
+		return true;
 	}
+}
+
+static void finish(const struct bench *bench, struct result *res)
+{
+	const struct series *lib = &res->fam[FAM_LIB];
+	int id;
+
 	for (id = 0; id < FAM_COUNT; id++)
 		if (opt.block > 1)
 			series_condense(&res->fam[id]);
 	for (id = 0; id < FAM_COUNT; id++) {
-		if (!opt.fam[id])
-			continue;
-		series_finish(&res->fam[id], &res->fam[FAM_INET]);
-		bench->teardown(ctx[id]);
+		struct series *s = &res->fam[id];
+
+		series_finish(s, &res->fam[base_of(bench)]);
+		if (s->used && lib->used)
+			s->lib_ratio = ratio_to(s, lib, &s->lib_error);
 	}
+}
+
+/* One pass of each family that has a @ctx. */
+static void one_round(const struct bench *bench, void *ctx[FAM_COUNT],
+		      struct result *res, bool counts)
+{
+	static int order[FAM_COUNT] = { 0, 1, 2, 3, 4, 5 };
+	double value;
+	int i;
+
+	shuffle(order);
+	for (i = 0; i < FAM_COUNT; i++) {
+		if (!ctx[order[i]])
+			continue;
+		value = one_pass(bench, ctx[order[i]], res->ops);
+		if (counts)
+			series_add(&res->fam[order[i]], value);
+	}
+}
+
+void measure(const struct bench *bench, struct result *res)
+{
+	void *ctx[FAM_COUNT] = { 0 };
+	int round, id;
+
+	memset(res, 0, sizeof(*res));
+	if (!takes_part(bench, base_of(bench)))
+		die("%s: --families needs %s, with which the others are compared",
+		    bench->name, fam_get(base_of(bench))->name);
+	for (id = 0; id < FAM_COUNT; id++)
+		if (takes_part(bench, id))
+			ctx[id] = bench->setup(fam_get(id));
+	res->rounds = fmax(3, opt.rounds * bench->more);
+	res->ops = calibrate(bench, ctx[base_of(bench)]);
+	for (round = -WARM_ROUNDS; round < res->rounds; round++)
+		one_round(bench, ctx, res, round >= 0);
+	finish(bench, res);
+	for (id = 0; id < FAM_COUNT; id++)
+		if (ctx[id])
+			bench->teardown(ctx[id]);
 }
 
 /*
@@ -192,7 +245,7 @@ void measure(const struct bench *bench, struct result *res)
 
 void warm_up(void)
 {
-	const struct bench *bench = &percall_benches[0];
+	const struct bench *bench = bench_find("tcp-rr");
 	void *ctx = bench->setup(fam_get(FAM_INET));
 	unsigned int ops = calibrate(bench, ctx);
 	double pass[WARM_PASSES], age, spread = 1;

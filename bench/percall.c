@@ -310,20 +310,31 @@ static void stream_run(void *arg, unsigned int ops)
 	}
 }
 
-const struct bench percall_benches[] = {
-	{ "tcp-rr", "TCP round trip of 1 byte", 1, 1, 1,
-	  tcp_rr_setup, tcp_rr_run, close_pair },
-	{ "udp-rr", "UDP round trip of 1 byte", 1, 1, 1,
-	  udp_rr_setup, udp_rr_run, close_pair },
-	{ "conn", "socket, connect, accept, close, close", 1, LONGER, 1,
-	  conn_setup, conn_run, close_pair },
-	{ "sock", "socket(SOCK_STREAM), close", 1, 2, MORE,
-	  sock_setup, sock_run, close_pair },
-	{ "sock-dgram", "socket(SOCK_DGRAM), close", 1, 2, MORE,
-	  sock_setup, sock_dgram_run, close_pair },
-	{ "epoll-echo", "1 byte echoed, 100 connections in epoll", ECHO_CONNS,
-	  LONGER, 1, echo_setup, echo_run, echo_teardown },
-	{ "stream", "64 KiB written and read", 1, 1, 1,
-	  stream_setup, stream_run, close_pair },
+#define CASE(_setup, _run, _teardown) \
+	.setup = _setup, .run = _run, .teardown = _teardown
+
+static const struct bench percall_benches[] = {
+	{ .name = "tcp-rr", .what = "TCP round trip of 1 byte",
+	  .batch = 1, .longer = 1, .more = 1,
+	  CASE(tcp_rr_setup, tcp_rr_run, close_pair) },
+	{ .name = "udp-rr", .what = "UDP round trip of 1 byte",
+	  .batch = 1, .longer = 1, .more = 1,
+	  CASE(udp_rr_setup, udp_rr_run, close_pair) },
+	{ .name = "conn", .what = "socket, connect, accept, close, close",
+	  .batch = 1, .longer = LONGER, .more = 1,
+	  CASE(conn_setup, conn_run, close_pair) },
+	{ .name = "sock", .what = "socket(SOCK_STREAM), close",
+	  .batch = 1, .longer = 2, .more = MORE,
+	  CASE(sock_setup, sock_run, close_pair) },
+	{ .name = "sock-dgram", .what = "socket(SOCK_DGRAM), close",
+	  .batch = 1, .longer = 2, .more = MORE,
+	  CASE(sock_setup, sock_dgram_run, close_pair) },
+	{ .name = "epoll-echo", .what = "1 byte echoed, 100 connections in epoll",
+	  .batch = ECHO_CONNS, .longer = LONGER, .more = 1,
+	  CASE(echo_setup, echo_run, echo_teardown) },
+	{ .name = "stream", .what = "64 KiB written and read",
+	  .batch = 1, .longer = 1, .more = 1,
+	  CASE(stream_setup, stream_run, close_pair) },
 	{ 0 }
 };
+BENCH_CASES(percall_benches);

@@ -23,7 +23,14 @@ struct options opt = {
 	.conns = 20000,
 	.mem_conns = 5000,
 	.mem_rounds = 2,
+	.tls_mem_conns = 250,
+	.tools = "tools/bin",
+	.keys = "build/bench",
 };
+
+/* What BENCH_CASES() collects; the linker makes these names. */
+extern const struct bench *const __start_bench_cases[];
+extern const struct bench *const __stop_bench_cases[];
 
 static void vdie(const char *reason, const char *fmt, va_list args)
 {
@@ -67,18 +74,18 @@ void allow_descriptors(unsigned int count)
 
 static void list_cases(void)
 {
-	const struct bench *bench;
+	const struct bench *const *cases, *bench;
 
-	for (bench = percall_benches; bench->name; bench++)
-		printf("%-11s %s\n", bench->name, bench->what);
-	printf("%-11s %s\n", "mem", "kernel memory of an idle connected socket");
-	printf("%-11s %s\n", "many", "20,000 connections, and what one more costs");
+	for (cases = __start_bench_cases; cases < __stop_bench_cases; cases++)
+		for (bench = *cases; bench->name; bench++)
+			printf("%-26s %s\n", bench->name, bench->what);
 }
 
 static void usage(FILE *to)
 {
 	fputs("usage: zbench [OPTION...] CASE...\n"
-	      "  --families LIST   of inet,control,zsock,unix (default: all)\n"
+	      "  --families LIST   of inet,control,zsock,unix,openssl,openssl-ktls\n"
+	      "                    (default: all; the last two have TLS cases only)\n"
 	      "  --rounds N        passes of each family (15)\n"
 	      "  --block N         take the fast ones of each N passes for one\n"
 	      "  --pass-ms MS      length of a pass (20)\n"
@@ -86,6 +93,9 @@ static void usage(FILE *to)
 	      "  --warmup S        wait until the guest is S seconds old\n"
 	      "  --conns N         connections of `many' (20000)\n"
 	      "  --mem-conns N, --mem-rounds N   of `mem' (5000, 2)\n"
+	      "  --tls-mem-conns N of `tls-mem' (250)\n"
+	      "  --tools DIR       of zsockctl and zsock-tlsd (tools/bin)\n"
+	      "  --keys DIR        of ecdsa.crt, ecdsa.key, rsa.crt, rsa.key (build/bench)\n"
 	      "  --json FILE       write every pass there\n"
 	      "  --list            name the cases\n", to);
 }
@@ -99,35 +109,40 @@ static void print_result(const struct bench *bench, const struct result *res)
 
 		if (!s->used)
 			continue;
-		printf("%-11s %-8s %12.1f ns  ratio %.4f +- %.4f  spread %.3f %%\n",
+		printf("%-26s %-12s %12.1f ns  ratio %.4f +- %.4f  spread %.3f %%",
 		       bench->name, fam_get(id)->name, s->median, s->ratio,
 		       s->ratio_error, s->spread * 100);
+		if (s->lib_ratio > 0)
+			printf("  to openssl %.4f +- %.4f", s->lib_ratio,
+			       s->lib_error);
+		putchar('\n');
 	}
 	fflush(stdout);
 }
 
+const struct bench *bench_find(const char *name)
+{
+	const struct bench *const *cases, *bench;
+
+	for (cases = __start_bench_cases; cases < __stop_bench_cases; cases++)
+		for (bench = *cases; bench->name; bench++)
+			if (!strcmp(bench->name, name))
+				return bench;
+	die("no case '%s' (--list names them)", name);
+}
+
 static void run_case(const char *name)
 {
-	const struct bench *bench;
+	const struct bench *bench = bench_find(name);
 	static struct result res;
 
-	if (!strcmp(name, "mem")) {
-		run_mem();
+	if (bench->whole) {
+		bench->whole();
 		return;
 	}
-	if (!strcmp(name, "many")) {
-		run_many();
-		return;
-	}
-	for (bench = percall_benches; bench->name; bench++) {
-		if (strcmp(bench->name, name))
-			continue;
-		measure(bench, &res);
-		print_result(bench, &res);
-		json_result(bench, &res);
-		return;
-	}
-	die("no case '%s' (--list names them)", name);
+	measure(bench, &res);
+	print_result(bench, &res);
+	json_result(bench, &res);
 }
 
 static void choose_families(char *list)
@@ -160,7 +175,8 @@ static void check_families(void)
 
 enum {
 	OPT_FAMILIES = 256, OPT_ROUNDS, OPT_BLOCK, OPT_PASS_MS, OPT_GAP_MS, OPT_WARMUP,
-	OPT_CONNS, OPT_MEM_CONNS, OPT_MEM_ROUNDS, OPT_JSON, OPT_LIST, OPT_HELP,
+	OPT_CONNS, OPT_MEM_CONNS, OPT_MEM_ROUNDS, OPT_TLS_MEM_CONNS, OPT_TOOLS, OPT_KEYS,
+	OPT_JSON, OPT_LIST, OPT_HELP,
 };
 
 static const struct option longopts[] = {
@@ -173,6 +189,9 @@ static const struct option longopts[] = {
 	{ "conns", required_argument, NULL, OPT_CONNS },
 	{ "mem-conns", required_argument, NULL, OPT_MEM_CONNS },
 	{ "mem-rounds", required_argument, NULL, OPT_MEM_ROUNDS },
+	{ "tls-mem-conns", required_argument, NULL, OPT_TLS_MEM_CONNS },
+	{ "tools", required_argument, NULL, OPT_TOOLS },
+	{ "keys", required_argument, NULL, OPT_KEYS },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -192,7 +211,7 @@ static double number(const char *text, double least, double most)
 static const char *parse(int argc, char **argv)
 {
 	const char *json = NULL;
-	char all[] = "inet,control,zsock,unix";
+	char all[] = "inet,control,zsock,unix,openssl,openssl-ktls";
 	char *families = all;
 	int c;
 
@@ -224,6 +243,15 @@ static const char *parse(int argc, char **argv)
 			break;
 		case OPT_MEM_ROUNDS:
 			opt.mem_rounds = number(optarg, 1, 16);
+			break;
+		case OPT_TLS_MEM_CONNS:
+			opt.tls_mem_conns = number(optarg, 10, 10000);
+			break;
+		case OPT_TOOLS:
+			opt.tools = optarg;
+			break;
+		case OPT_KEYS:
+			opt.keys = optarg;
 			break;
 		case OPT_JSON:
 			json = optarg;

@@ -28,6 +28,8 @@ enum fam_id {
 	FAM_CONTROL,		/* AF_INET once more: the noise of the method */
 	FAM_ZSOCK,
 	FAM_UNIX,
+	FAM_LIB,		/* AF_INET, where OpenSSL does the TLS */
+	FAM_LIBK,		/* the same, and OpenSSL uses kTLS */
 	FAM_COUNT,
 };
 
@@ -76,6 +78,9 @@ void set_nodelay(const struct fam *fam, int fd);
  */
 #define LONGER		5
 #define MORE		4
+/* What agrees to 0.05 % after a few rounds, or has but a rough target. */
+#define FEWER		0.5
+#define FEWEST		0.2
 
 struct series {
 	bool used;
@@ -86,6 +91,8 @@ struct series {
 	double spread;		/* (90th - 10th percentile) / median */
 	double ratio;		/* median over the rounds of pass / inet's pass */
 	double ratio_error;	/* its 95 % confidence interval is +- this */
+	double lib_ratio;	/* the same, to OpenSSL in user space; or 0 */
+	double lib_error;
 };
 
 struct result {
@@ -99,10 +106,15 @@ struct bench {
 	const char *what;	/* one operation, in words */
 	unsigned int batch;	/* ops is a multiple of this */
 	unsigned int longer;	/* passes are opt.pass_ms times this */
-	unsigned int more;	/* rounds are opt.rounds times this */
+	double more;		/* rounds are opt.rounds times this */
+	bool tls;		/* OpenSSL takes part, AF_UNIX does not */
+	bool versus_lib;	/* OpenSSL in the place of bare AF_INET */
 	void *(*setup)(const struct fam *fam);
 	void (*run)(void *ctx, unsigned int ops);
 	void (*teardown)(void *ctx);
+	double (*clock)(void);	/* what counts, where it is not now_ns() */
+	void (*report)(void);	/* what else there is to tell */
+	void (*whole)(void);	/* alone, and no passes: it does all by itself */
 };
 
 struct options {
@@ -115,6 +127,9 @@ struct options {
 	unsigned int conns;	/* of `many` */
 	unsigned int mem_conns;
 	int mem_rounds;
+	unsigned int tls_mem_conns;
+	const char *tools;	/* where zsockctl and zsock-tlsd are */
+	const char *keys;	/* where certificates and their keys are */
 };
 
 extern struct options opt;
@@ -131,9 +146,18 @@ void warm_up(void);
 
 /* cases */
 
-extern const struct bench percall_benches[];	/* percall.c, ends with NULL */
-void run_mem(void);		/* mem.c */
-void run_many(void);		/* many.c */
+/*
+ * A file's cases, an array that ends with an empty one. Nothing else here has
+ * to know of them; figures.py says what becomes of their figures.
+ */
+#define BENCH_CASES(_array)						\
+	static const struct bench *const _array##_cases			\
+	__attribute__((used, section("bench_cases"))) = _array
+
+const struct bench *bench_find(const char *name);
+
+/* What there is free once everything has settled (mem.c). */
+double mem_settled(void);
 
 /* results (json.c) */
 
