@@ -195,6 +195,7 @@ class Client:
         self.next_number = 0
         self.messages = 0
         self.timeout = 10
+        self.server_pid = None
         pipe.setblocking(False)
         if greet:
             self.send(hello(window=window, features=features, silence=silence, sockets=sockets))
@@ -418,7 +419,8 @@ class Server:
 
     def start(self, *args, **kwargs):
         self.proc = subprocess.Popen([self.program, "-f", *self.args, *args],
-                                     stderr=self.log, text=True, **kwargs)
+                                     stdout=subprocess.DEVNULL, stderr=self.log, text=True,
+                                     **kwargs)
 
     def stop(self):
         """(status, what it said)"""

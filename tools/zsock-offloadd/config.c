@@ -10,6 +10,7 @@
 #include <linux/zsock_offload.h>
 
 #include "config.h"
+#include "internal.h"
 #include "log.h"
 #include "rules.h"
 
@@ -39,6 +40,8 @@ static const char usage_text[] =
 "      --allow-bind AT  where programs may be reached\n"
 "      --deny-bind AT   and where not\n"
 "      --tls            do TLS, too, with this host's AF_ZSOCK\n"
+"      --internal ADDR  answer what is sent there, without any stack: the ports\n"
+"                       7 echo, 9 discard, 19 chargen; for measuring\n"
 "      --window N       bytes that may wait for each socket (default: 262144)\n"
 "      --sockets N      sockets of each pipe (default: 4096)\n"
 "      --pipes N        pipes at a time (default: 16)\n"
@@ -74,8 +77,8 @@ static unsigned int number(const char *name, const char *arg, long min, long max
 }
 
 /* Options that are only long have numbers that are no characters. */
-enum { LISTEN = 256, FD, ALLOW, DENY, ALLOW_BIND, DENY_BIND, TLS, WINDOW,
-       SOCKETS, PIPES, SILENCE, USER, PID };
+enum { LISTEN = 256, FD, ALLOW, DENY, ALLOW_BIND, DENY_BIND, TLS, INTERNAL,
+       WINDOW, SOCKETS, PIPES, SILENCE, USER, PID };
 
 static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, LISTEN },
@@ -85,6 +88,7 @@ static const struct option long_options[] = {
 	{ "allow-bind", required_argument, NULL, ALLOW_BIND },
 	{ "deny-bind", required_argument, NULL, DENY_BIND },
 	{ "tls", no_argument, NULL, TLS },
+	{ "internal", required_argument, NULL, INTERNAL },
 	{ "window", required_argument, NULL, WINDOW },
 	{ "sockets", required_argument, NULL, SOCKETS },
 	{ "pipes", required_argument, NULL, PIPES },
@@ -161,6 +165,10 @@ static void take(int c)
 	switch (c) {
 	case LISTEN:
 		add_listen(optarg);
+		break;
+	case INTERNAL:
+		if (!internal_set(optarg))
+			usage_error("--internal takes an address, not", optarg);
 		break;
 	case TLS:
 		config.tls = true;

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "config.h"
+#include "internal.h"
 #include "pipe.h"
 #include "rules.h"
 #include "sock.h"
@@ -21,8 +22,12 @@
 
 /* ---- credit ---- */
 
-/* It is given in few messages, and early enough that the client never waits. */
-static void taken(struct sock *s, uint32_t n)
+/**
+ * data_taken() - the client may send as much again
+ *
+ * It is told in few messages, and early enough that it never waits.
+ */
+void data_taken(struct sock *s, uint32_t n)
 {
 	s->owed += n;
 	if (s->owed < config.window / 4)
@@ -68,8 +73,11 @@ static void keep(struct sock *s, const char *data, size_t len)
 	}
 }
 
-static void keep_rest(struct sock *s, const struct iovec *vec, int n,
-		      size_t done)
+/**
+ * data_keep() - what has to wait
+ * @done: bytes of it that need not
+ */
+void data_keep(struct sock *s, const struct iovec *vec, int n, size_t done)
 {
 	for (; n; n--, vec++) {
 		if (done >= vec->iov_len) {
@@ -141,14 +149,18 @@ void data_send(struct sock *s, struct iovec *vec, int n, size_t len)
 
 	if (s->state != SOCK_CONNECTED || s->error)
 		return;
+	if (sock_internal(s)) {
+		internal_take(s, vec, n, len);
+		return;
+	}
 	if (!s->queued) {
 		done = give(s, vec, n);
 		if (done < 0)
 			return;
-		taken(s, done);
+		data_taken(s, done);
 	}
 	if ((size_t)done < len)
-		keep_rest(s, vec, n, done);
+		data_keep(s, vec, n, done);
 }
 
 /**
@@ -156,13 +168,22 @@ void data_send(struct sock *s, struct iovec *vec, int n, size_t len)
  */
 void data_fin(struct sock *s)
 {
-	if (!s->shut || s->fin || s->queued)
+	if (!s->shut || s->fin)
+		return;
+	if (sock_internal(s)) {
+		internal_fin(s);
+		return;
+	}
+	if (s->queued)
 		return;
 	s->fin = true;
 	shutdown(s->fd, SHUT_WR);
 }
 
-static void sent(struct sock *s, size_t n)
+/**
+ * data_sent() - so much of the queue is not needed any more
+ */
+void data_sent(struct sock *s, size_t n)
 {
 	struct chunk *c;
 
@@ -198,9 +219,9 @@ static void flush_stream(struct sock *s)
 		if (done <= 0)
 			return;
 		s->since = pipe_now;
-		sent(s, done);
+		data_sent(s, done);
 		if (s->state != SOCK_CLOSING)
-			taken(s, done);
+			data_taken(s, done);
 	}
 	data_fin(s);
 }
@@ -226,13 +247,16 @@ static bool give_dgram(struct sock *s, const union addr *to, const char *data,
 		sock_fail(s, errno);
 		break;
 	}
-	taken(s, len + ZOFF_DGRAM_COST);
+	data_taken(s, len + ZOFF_DGRAM_COST);
 	return true;
 }
 
+/* Returns 0 also for what goes nowhere but to ourselves. */
 static int judge(const struct sock *s, union addr *to)
 {
 	if (to->sa.sa_family == AF_UNSPEC)
+		*to = s->internal;
+	if (to->sa.sa_family == AF_UNSPEC || internal_is(to))
 		return 0;
 	if (to->sa.sa_family != (s->family == ZOFF_AF_INET ? AF_INET : AF_INET6))
 		return EAFNOSUPPORT;
@@ -259,7 +283,11 @@ void data_dgram(struct sock *s, const union addr *where, const char *data,
 	error = judge(s, &to);
 	if (error) {
 		sock_fail(s, error);
-		taken(s, len + ZOFF_DGRAM_COST);
+		data_taken(s, len + ZOFF_DGRAM_COST);
+		return;
+	}
+	if (internal_is(&to)) {
+		internal_dgram(s, &to, data, len);
 		return;
 	}
 	if (TAILQ_EMPTY(&s->queue) && give_dgram(s, &to, data, len))

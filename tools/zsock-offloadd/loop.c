@@ -20,7 +20,7 @@
 #include "pipe.h"
 
 #define EVENTS	512
-#define TICK	1000	/* ms */
+#define TICK	1000	/* ms, at most */
 
 static int epoll_fd = -1, signal_fd = -1;
 static struct watch signals = { .kind = WATCH_SIGNALS };
@@ -148,26 +148,36 @@ static bool run_pipes(void)
 	return busy;
 }
 
-static void tick(uint64_t *last)
+/* Clients that are soon taken for dead, and take others so, need more. */
+static unsigned int period(void)
+{
+	unsigned int ms = TICK;
+	struct pipe *p;
+
+	TAILQ_FOREACH(p, &pipes, next)
+		if (p->silence && p->silence / 8 < ms)
+			ms = p->silence / 8;
+	return ms;
+}
+
+static void tick(uint64_t *next)
 {
 	struct pipe *p;
 
-	if (pipe_now - *last < TICK)
+	if (pipe_now < *next)
 		return;
-	*last = pipe_now;
 	TAILQ_FOREACH(p, &pipes, next)
 		pipe_tick(p);
+	*next = pipe_now + period();
 }
 
-static int wait_for(bool busy, uint64_t last)
+static int wait_for(bool busy, uint64_t next)
 {
-	uint64_t past = pipe_now - last;
-
 	if (busy)
 		return 0;
 	if (TAILQ_EMPTY(&pipes))
 		return -1;
-	return past < TICK ? TICK - past : 0;
+	return next > pipe_now ? next - pipe_now : 0;
 }
 
 /**
@@ -179,18 +189,18 @@ static int wait_for(bool busy, uint64_t last)
 int loop_run(bool until_no_pipe)
 {
 	struct epoll_event events[EVENTS];
-	uint64_t last = pipe_now;
+	uint64_t next = pipe_now;
 	bool busy = true;
 	int i, n;
 
 	while (!stop) {
-		n = epoll_wait(epoll_fd, events, EVENTS, wait_for(busy, last));
+		n = epoll_wait(epoll_fd, events, EVENTS, wait_for(busy, next));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		update_now();
 		for (i = 0; i < n; i++)
 			take(&events[i]);
-		tick(&last);
+		tick(&next);
 		busy = run_pipes();
 		busy |= pipe_reap();
 		sock_bury();

@@ -8,8 +8,9 @@
 
 #include <linux/zsock_offload.h>
 
-/* Two of the largest DATA. */
-#define OUT_SEGMENT	(2 * (sizeof(struct zoff_hdr) + ZOFF_DATA_MAX))
+/* What many sockets send at a time, so that each has a whole turn; 8 of them. */
+#define OUT_PART	(16 << 10)
+#define OUT_SEGMENT	(8 * (sizeof(struct zoff_hdr) + OUT_PART))
 /* With so much waiting for the client to read, nothing is done for it. */
 #define OUT_FULL	(512 << 10)
 

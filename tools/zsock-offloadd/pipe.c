@@ -27,7 +27,6 @@
 #define TURNS		1024	/* of sockets, however little they had */
 #define SWEEP		256	/* sockets that are closed at a time */
 #define QUANTUM		ZOFF_DATA_MAX	/* of a socket, if there are few */
-#define QUANTUM_MANY	(16 << 10)
 #define MANY		16
 #define PINGS_MAX	16	/* that were not answered */
 
@@ -212,7 +211,7 @@ bool pipe_reap(void)
 /* In turns. Each has the same part of what the pipe takes. */
 static void serve_ready(struct pipe *p)
 {
-	size_t quantum = p->nready > MANY ? QUANTUM_MANY : QUANTUM;
+	size_t quantum = p->nready > MANY ? OUT_PART : QUANTUM;
 	size_t until = p->out.bytes + BATCH;
 	struct sock *s;
 	int turns;
@@ -265,14 +264,14 @@ static void tick_sock(struct sock *s)
 
 static void say_something(struct pipe *p)
 {
-	if (!p->greeted || !p->silence || pipe_now - p->said < p->silence / 4)
+	if (!p->greeted || !p->silence || pipe_now - p->said < p->silence / 6)
 		return;
 	if (p->pings - p->pongs < PINGS_MAX)
 		out_message(p, ZOFF_PING, 0, ++p->pings, 0);
 }
 
 /**
- * pipe_tick() - once a second
+ * pipe_tick() - once a second, or more often
  */
 void pipe_tick(struct pipe *p)
 {

@@ -12,6 +12,7 @@
 #include <linux/zsock.h>
 
 #include "config.h"
+#include "internal.h"
 #include "log.h"
 #include "pipe.h"
 #include "rules.h"
@@ -28,7 +29,9 @@ static void reply_name(struct sock *s, uint32_t seq)
 	uint32_t none = 0;
 	char *at;
 
-	if (getsockname(s->fd, &name.sa, &len)) {
+	if (sock_internal(s)) {
+		internal_name(s, &name);
+	} else if (getsockname(s->fd, &name.sa, &len)) {
 		out_reply(s->pipe, s->id, seq, errno);
 		return;
 	}
@@ -70,7 +73,8 @@ static int open_fd(const struct pipe *p, const struct zoff_open *open, int *fd)
 		return EPROTONOSUPPORT;
 	if (!tls && protocol != (dgram ? IPPROTO_UDP : IPPROTO_TCP))
 		return EPROTONOSUPPORT;
-	if (p->nsocks - p->nfailed >= config.sockets)
+	/* This one is counted already. */
+	if (p->nsocks - p->nfailed > config.sockets)
 		return EMFILE;
 	if (tls) {
 		protocol = ZSOCK_PROTO(domain, protocol);
@@ -241,6 +245,9 @@ static int begin_connect(struct sock *s, const union addr *addr)
 
 	if (s->state == SOCK_CONNECTING)
 		return EALREADY;
+	/* The stack has not told its result yet, and would do so now. */
+	if (s->state == SOCK_CONNECTED || s->state == SOCK_GONE)
+		return EISCONN;
 	if (to.sa.sa_family == AF_UNSPEC && !s->dgram)
 		return EAFNOSUPPORT;
 	if (to.sa.sa_family != AF_UNSPEC) {
@@ -262,10 +269,29 @@ static void forget_events(struct sock *s)
 	s->failed = false;
 }
 
+static void connect_internal(struct sock *s, uint32_t seq,
+			     const union addr *addr)
+{
+	int error = internal_connect(s, addr);
+
+	if (!error && !s->dgram)
+		s->state = SOCK_CONNECTED;
+	if (!error)
+		sock_ready(s);
+	reply_or_name(s, seq, error);
+}
+
 static void do_connect(struct sock *s, uint32_t seq, const union addr *addr)
 {
-	int error = begin_connect(s, addr);
+	int error;
 
+	if (internal_is(addr)) {
+		connect_internal(s, seq, addr);
+		return;
+	}
+	error = begin_connect(s, addr);
+	if (s->dgram && !error)
+		s->internal.sa.sa_family = AF_UNSPEC;
 	if (s->dgram || (error && error != EINPROGRESS)) {
 		reply_or_name(s, seq, error);
 		return;
@@ -294,6 +320,8 @@ void request_connected(struct sock *s, int error)
 
 static int do_shutdown(struct sock *s, uint32_t how)
 {
+	if (sock_internal(s) && s->dgram)
+		return 0;
 	if (s->dgram || s->state != SOCK_CONNECTED) {
 		if (s->state == SOCK_GONE)
 			return ENOTCONN;
@@ -303,7 +331,7 @@ static int do_shutdown(struct sock *s, uint32_t how)
 			s->state = SOCK_OPEN;
 		return 0;
 	}
-	if (how & ZOFF_SHUT_RD && shutdown(s->fd, SHUT_RD))
+	if (how & ZOFF_SHUT_RD && !sock_internal(s) && shutdown(s->fd, SHUT_RD))
 		return errno;
 	if (how & ZOFF_SHUT_WR) {
 		s->shut = true;

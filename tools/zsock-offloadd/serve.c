@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "config.h"
+#include "internal.h"
 #include "log.h"
 #include "pipe.h"
 #include "sock.h"
@@ -21,7 +22,6 @@
 #define DGRAM_HDR	(HDR + sizeof(struct zoff_addr))
 #define DGRAM_MAX	65535
 #define DGRAMS		32	/* in one turn, and so many accept()s */
-#define PART_MIN	4096	/* rather a new segment than less in one DATA */
 
 /* ---- connect ---- */
 
@@ -80,7 +80,7 @@ static void read_stream(struct sock *s, size_t quantum)
 {
 	size_t want = MIN(MIN(quantum, s->credit), ZOFF_DATA_MAX);
 	size_t room;
-	char *at = out_reserve(s->pipe, HDR + MIN(want, PART_MIN), &room);
+	char *at = out_reserve(s->pipe, HDR + MIN(want, OUT_PART), &room);
 	ssize_t n;
 
 	want = MIN(want, room - HDR);
@@ -111,6 +111,10 @@ static void stream_lost(struct sock *s)
 
 static void serve_stream(struct sock *s, size_t quantum)
 {
+	if (sock_internal(s)) {
+		internal_serve(s, quantum);
+		return;
+	}
 	if (s->readable && s->credit && !s->ended)
 		read_stream(s, quantum);
 	if (s->state == SOCK_CONNECTED && (s->failed || s->error) &&
@@ -327,7 +331,7 @@ static bool more(const struct sock *s)
 
 static void serve_flush(struct sock *s)
 {
-	if (!s->writable)
+	if (!s->writable || sock_internal(s))
 		return;
 	s->writable = false;
 	if (!TAILQ_EMPTY(&s->queue))

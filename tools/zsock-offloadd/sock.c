@@ -124,7 +124,8 @@ void sock_close(struct sock *s, uint32_t seq, bool reset)
 	if (s->state == SOCK_CONNECTING)
 		out_reply(s->pipe, s->id, s->seq, ECONNABORTED);
 	s->seq = seq;
-	if (s->state == SOCK_CONNECTED && s->queued && !reset) {
+	if (s->state == SOCK_CONNECTED && s->queued && !reset &&
+	    !sock_internal(s)) {
 		s->state = SOCK_CLOSING;
 		s->since = pipe_now;
 		return;

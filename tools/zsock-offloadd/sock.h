@@ -57,6 +57,7 @@ struct sock {
 	uint32_t owed;			/* of what it sent, not given back */
 	uint32_t backlog;
 	uint64_t since;			/* SOCK_CLOSING: no progress since */
+	union addr internal;		/* AF_UNSPEC: its peer is no service of ours */
 
 	struct chunk_list queue;
 	size_t queued;
@@ -80,7 +81,15 @@ void data_dgram(struct sock *s, const union addr *to, const char *data,
 		size_t len);
 void data_flush(struct sock *s);
 void data_drop(struct sock *s);
+void data_taken(struct sock *s, uint32_t n);
+void data_keep(struct sock *s, const struct iovec *vec, int n, size_t done);
+void data_sent(struct sock *s, size_t n);
 void data_fin(struct sock *s);
+
+static inline bool sock_internal(const struct sock *s)
+{
+	return s->internal.sa.sa_family != AF_UNSPEC;
+}
 
 /* serve.c: from it */
 bool serve(struct sock *s, size_t quantum);
