@@ -151,7 +151,8 @@ TEST_F(module, comes_and_goes)
 	ASSERT_NE(visits, MAP_FAILED);
 	for (int i = 0; i < WORKERS; i++)
 		self->worker[i] = start_visits(visits);
-	while (zs_now_ms() < end) {
+	/* A busy machine takes longer to come to it. */
+	while (zs_now_ms() < end || ((!removed || !*visits) && zs_now_ms() < end + 10 * STORM_MS)) {
 		if (syscall(SYS_delete_module, "zsock", O_NONBLOCK)) {
 			ASSERT_TRUE(errno == EWOULDBLOCK || errno == EBUSY);
 			refused++;
@@ -236,14 +237,13 @@ TEST_F(namespace, exits_with_sockets)
 	long long end = zs_now_ms() + STORM_MS / 2;
 	unsigned long n = 0;
 
-	for (; zs_now_ms() < end; n++) {
+	for (; n < 3 || zs_now_ms() < end; n++) {
 		pid_t pid = fork();
 
 		if (!pid)
 			leave_sockets(variant->domain, variant->family);
 		ASSERT_EQ(zs_wait(pid), 0);
 	}
-	EXPECT_GT(n, 2);
 	TH_LOG("%lu namespaces", n);
 	if (!zs_is_zsock())
 		return;
