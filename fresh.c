@@ -56,7 +56,7 @@ static int zsock_fresh_connect(struct socket *sock, struct zsock_addr *addr,
 
 	err = zsock_first_address(zsock_sk(sock), addr, len, &family);
 	if (!err)
-		err = zsock_dispatch(sock, family);
+		err = zsock_dispatch_addr(sock, family, addr, len);
 	return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
 }
 
@@ -154,14 +154,16 @@ static int zsock_fresh_sendmsg(struct socket *sock, struct msghdr *msg,
 			       size_t size)
 {
 	int family = AF_UNSPEC;
+	void *to = NULL;
 	int err = 0;
 
-	if (msg->msg_name && (sock->type != SOCK_STREAM ||
-			      msg->msg_flags & MSG_FASTOPEN))
-		err = zsock_first_address(zsock_sk(sock), msg->msg_name,
-					  msg->msg_namelen, &family);
+	if (sock->type != SOCK_STREAM || msg->msg_flags & MSG_FASTOPEN)
+		to = msg->msg_name;
+	if (to)
+		err = zsock_first_address(zsock_sk(sock), to, msg->msg_namelen,
+					  &family);
 	if (!err)
-		err = zsock_dispatch(sock, family);
+		err = zsock_dispatch_addr(sock, family, to, msg->msg_namelen);
 	return err ?: zsock_ops(sock)->sendmsg(sock, msg, size);
 }
 

@@ -51,6 +51,7 @@ static int __net_init zsock_net_enter(struct net *net)
 	zsock_creds_init(&zn->creds);
 	zsock_handshakes_init(&zn->handshakes);
 	zsock_vsock_map_init(&zn->vsock);
+	zsock_policy_init(&zn->policy);
 	zn->stats = alloc_percpu(struct zsock_stats);
 	if (!zn->stats)
 		return -ENOMEM;
@@ -79,6 +80,7 @@ static void __net_exit zsock_net_leave(struct net *net)
 	zsock_creds_free(&zn->creds);
 	zsock_handshakes_free(&zn->handshakes);
 	zsock_vsock_map_free(&zn->vsock);
+	zsock_policy_free(&zn->policy);
 	/* Every socket held the namespace. */
 	for (i = 0; i < ZSOCK_BUCKETS; i++)
 		WARN_ON_ONCE(!hlist_empty(&zn->buckets[i].head));

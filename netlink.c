@@ -290,6 +290,15 @@ static int zsock_nl_sock_dumpit(struct sk_buff *skb,
 	.doit		= zsock_vsock_nl_##name,			\
 }
 
+/* A change of what goes where is for who may administer the namespace. */
+#define ZSOCK_NL_POLICY(command, name) {				\
+	.cmd		= ZSOCK_CMD_POLICY_##command,			\
+	.flags		= GENL_UNS_ADMIN_PERM,				\
+	.policy		= zsock_policy_attrs,				\
+	.maxattr	= ZSOCK_A_POLICY_MAX,				\
+	.doit		= zsock_policy_nl_##name,			\
+}
+
 static const struct genl_ops zsock_nl_ops[] = {
 	{
 		.cmd	= ZSOCK_CMD_INFO_GET,
@@ -329,6 +338,12 @@ static const struct genl_ops zsock_nl_ops[] = {
 		.doit		= zsock_cred_nl_get,
 		.start		= zsock_cred_nl_start,
 		.dumpit		= zsock_cred_nl_dump,
+	},
+	ZSOCK_NL_POLICY(ADD, add),
+	ZSOCK_NL_POLICY(DEL, del),
+	{
+		.cmd		= ZSOCK_CMD_POLICY_GET,
+		.dumpit		= zsock_policy_nl_dump,
 	},
 };
 

@@ -58,6 +58,25 @@ TRACE_EVENT(zsock_dispatch,
 		  __entry->type, __entry->protocol)
 );
 
+TRACE_EVENT(zsock_policy,
+	TP_PROTO(const struct zsock_sock *zs, const struct zsock_ruling *ruling),
+	TP_ARGS(zs, ruling),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(u32, rule)
+		__field(bool, reject)
+		__string(backend, ruling->backend)
+	),
+	TP_fast_assign(
+		__entry->ino = zsock_trace_ino(zs);
+		__entry->rule = ruling->id;
+		__entry->reject = ruling->flags & ZSOCK_RULE_REJECT;
+		zsock_assign_str(backend, ruling->backend);
+	),
+	TP_printk("ino=%lu rule=%u backend=%s reject=%d", __entry->ino,
+		  __entry->rule, __get_str(backend), __entry->reject)
+);
+
 TRACE_EVENT(zsock_connect,
 	TP_PROTO(const struct zsock_sock *zs, int err),
 	TP_ARGS(zs, err),

@@ -29,6 +29,7 @@
 
 #include "include/compat/compat.h"
 #include "include/compat/kunit.h"
+#include "offload/policy.h"
 #include "tls/cred.h"
 
 /*
@@ -389,7 +390,15 @@ int zsock_netdev_init(void);
 void zsock_netdev_exit(void);
 
 /* offload/dispatch.c */
-int zsock_dispatch(struct socket *sock, int family);
+int zsock_dispatch_addr(struct socket *sock, int family, const void *to,
+			int len);
+
+/* For a call that goes nowhere. */
+static inline int zsock_dispatch(struct socket *sock, int family)
+{
+	return zsock_dispatch_addr(sock, family, NULL, 0);
+}
+
 int zsock_dispatch_pair(struct socket *a, struct socket *b);
 void zsock_spec_init(struct zsock_spec *spec, const struct zsock_handler *handler,
 		     struct net *net, int type, int domain, int protocol,
@@ -484,6 +493,7 @@ struct zsock_vsock_map {
  * @creds: TLS credentials
  * @handshakes: TLS handshakes
  * @vsock: the map of the backend "vsock"
+ * @policy: rules, which backend a socket gets
  * @buckets: all sockets
  */
 struct zsock_net {
@@ -493,6 +503,7 @@ struct zsock_net {
 	struct zsock_creds		creds;
 	struct zsock_handshakes		handshakes;
 	struct zsock_vsock_map		vsock;
+	struct zsock_policy		policy;
 	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The dispatcher: who carries a socket is decided at its first call. */
+#include <linux/cgroup.h>
 #include <linux/ipv6.h>
 #include <net/ipv6.h>
 
@@ -36,17 +37,23 @@ static void zsock_spec_of(const struct zsock_sock *zs, int family,
 }
 
 /*
- * Who carries @zs, pinned, or NULL. A name and an offloaded device each leave
- * one backend, and the device none while it is down; a plain device those that
- * are on the kernel's devices.
+ * Who carries @zs, pinned, or NULL. A rule (@ruled, which may be empty), a name
+ * and an offloaded device each leave one backend, and the device none while it
+ * is down; a plain device those that are on the kernel's devices.
  */
 static struct zsock_carrier *zsock_choose(const struct zsock_sock *zs,
 					  const struct zsock_spec *spec,
-					  u32 features)
+					  const char *ruled, u32 features)
 {
 	int ifindex = READ_ONCE(zs->fresh->sk.sk_bound_dev_if);
 	const struct zsock_carrier *only = NULL;
+	const char *name = zs->fresh->backend;
 
+	if (ruled[0]) {
+		if (name[0] && strcmp(name, ruled))
+			return NULL;
+		name = ruled;
+	}
 	if (ifindex) {
 		only = zsock_netdev_carrier(spec->net, ifindex);
 		if (!only)
@@ -54,7 +61,7 @@ static struct zsock_carrier *zsock_choose(const struct zsock_sock *zs,
 		else if (!zsock_netdev_up(spec->net, ifindex))
 			return NULL;
 	}
-	return zsock_carrier_pick(spec, zs->fresh->backend, only, features);
+	return zsock_carrier_pick(spec, name, only, features);
 }
 
 /* Permission is the opener's matter, whoever makes the first call. */
@@ -142,37 +149,83 @@ static int zsock_dispatch_to(struct zsock_sock *zs,
 	return zsock_install(zs, inner, carrier, dual);
 }
 
-/* With the family settled, or with both. */
-static int zsock_dispatch_family(struct zsock_sock *zs, int family, bool dual)
+static int zsock_dispatch_by(struct zsock_sock *zs, const char *ruled,
+			     const struct zsock_spec *spec, bool dual)
 {
 	struct zsock_carrier *carrier;
-	struct zsock_spec spec;
 	int err;
 
-	zsock_spec_of(zs, family, &spec);
-	carrier = zsock_choose(zs, &spec, 0);
+	carrier = zsock_choose(zs, spec, ruled, 0);
 	if (!carrier)
 		return -ENETDOWN;
-	err = zsock_dispatch_to(zs, carrier, &spec, dual);
+	err = zsock_dispatch_to(zs, carrier, spec, dual);
 	if (err) {
 		zsock_pin_put(&carrier->pin);
 		return err;
 	}
-	trace_zsock_dispatch(zs, &spec);
+	trace_zsock_dispatch(zs, spec);
 	return 0;
 }
 
+/* What is asked about @zs. Under the dispatch lock: the graft swaps cgroups. */
+static void zsock_ask_init(const struct zsock_sock *zs, struct zsock_ask *ask,
+			   const void *addr, int len)
+{
+	const struct sock *sk = &zs->fresh->sk;
+
+	memset(ask, 0, sizeof(*ask));
+	ask->protocol = zs->protocol;
+	ask->uid = READ_ONCE(sk->sk_uid);
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	ask->cgroup = sock_cgroup_ptr((struct sock_cgroup_data *)
+				      &sk->sk_cgrp_data);
+#endif
+	if (addr)
+		zsock_ask_address(ask, addr, len);
+}
+
+/*
+ * With the family settled, or with both. A rule's backend that is not there is
+ * an error, unless the rule leaves another way: then the next rule is asked,
+ * and the priorities after the last.
+ */
+static int zsock_dispatch_family(struct zsock_sock *zs, struct zsock_ask *ask,
+				 int family, bool dual)
+{
+	struct zsock_policy *policy = &zs->zn->policy;
+	struct zsock_ruling ruling = { };
+	struct zsock_spec spec;
+	int err;
+
+	zsock_spec_of(zs, family, &spec);
+	do {
+		if (unlikely(!zsock_policy_empty(policy)))
+			zsock_policy_ask(policy, ask, &ruling);
+		else
+			memset(&ruling, 0, sizeof(ruling));
+		if (ruling.id)
+			trace_zsock_policy(zs, &ruling);
+		if (ruling.flags & ZSOCK_RULE_REJECT)
+			return -EACCES;
+		err = zsock_dispatch_by(zs, ruling.backend, &spec, dual);
+	} while (err == -ENETDOWN && ruling.flags & ZSOCK_RULE_OR_ELSE);
+	return err;
+}
+
 /* Nothing says which family: IPv6 for both, IPv4 where there is no IPv6. */
-static int zsock_dispatch_any(struct zsock_sock *zs)
+static int zsock_dispatch_any(struct zsock_sock *zs, struct zsock_ask *ask)
 {
 	int err = -EAFNOSUPPORT;
 
 	if (zs->domain || zs->handler->proto->domains)
-		return zsock_dispatch_family(zs, AF_UNSPEC, false);
-	if (ipv6_mod_enabled())
-		err = zsock_dispatch_family(zs, AF_INET6, true);
+		return zsock_dispatch_family(zs, ask, AF_UNSPEC, false);
+	if (ipv6_mod_enabled()) {
+		err = zsock_dispatch_family(zs, ask, AF_INET6, true);
+		/* It is one socket, whatever it becomes. */
+		ask->counted = true;
+	}
 	if (err == -EAFNOSUPPORT || err == -ENETDOWN)
-		err = zsock_dispatch_family(zs, AF_INET, false);
+		err = zsock_dispatch_family(zs, ask, AF_INET, false);
 	return err;
 }
 
@@ -184,13 +237,16 @@ static void zsock_dispatch_failed(struct zsock_sock *zs, int err)
 
 /*
  * See that @sock has its inner socket. @family is what the call tells of the
- * family, or AF_UNSPEC. One of several first calls makes the inner socket, the
+ * family, or AF_UNSPEC; @to is where the call goes to, as many bytes as @len
+ * says, or NULL. One of several first calls makes the inner socket, the
  * others wait for it and use it. On failure the socket is as it was, and the
  * next call tries again.
  */
-int zsock_dispatch(struct socket *sock, int family)
+int zsock_dispatch_addr(struct socket *sock, int family, const void *to,
+			int len)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
+	struct zsock_ask ask;
 	int err = 0;
 
 	if (zsock_table(zs))
@@ -198,8 +254,9 @@ int zsock_dispatch(struct socket *sock, int family)
 	if (mutex_lock_killable(&zs->fresh->lock))
 		return -EINTR;
 	if (!zs->table) {
-		err = family ? zsock_dispatch_family(zs, family, false) :
-			       zsock_dispatch_any(zs);
+		zsock_ask_init(zs, &ask, to, len);
+		err = family ? zsock_dispatch_family(zs, &ask, family, false) :
+			       zsock_dispatch_any(zs, &ask);
 		if (err)
 			zsock_dispatch_failed(zs, err);
 		else
@@ -241,7 +298,10 @@ out:
 	return err;
 }
 
-/* ->socketpair: both ends are fresh, and no descriptor shows them yet. */
+/*
+ * ->socketpair: both ends are fresh, and no descriptor shows them yet. What
+ * goes from one to the other goes nowhere else: no rule is asked.
+ */
 int zsock_dispatch_pair(struct socket *a, struct socket *b)
 {
 	struct zsock_sock *zs = zsock_sk(a);
@@ -252,7 +312,7 @@ int zsock_dispatch_pair(struct socket *a, struct socket *b)
 	if (zs->handler->proto->no_pair)
 		return -EOPNOTSUPP;
 	zsock_spec_of(zs, zs->domain, &spec);
-	carrier = zsock_choose(zs, &spec, ZSOCK_BACKEND_F_PAIR);
+	carrier = zsock_choose(zs, &spec, "", ZSOCK_BACKEND_F_PAIR);
 	if (!carrier)
 		return -EOPNOTSUPP;
 	err = zsock_make_pair(zs, zsock_sk(b), carrier, &spec);

@@ -33,6 +33,16 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_tie);
 EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_del);
 EXPORT_SYMBOL_IF_KUNIT(zsock_remote_netdev_link);
 
+EXPORT_SYMBOL_IF_KUNIT(zsock_rule_matches);
+EXPORT_SYMBOL_IF_KUNIT(zsock_rule_hits);
+EXPORT_SYMBOL_IF_KUNIT(zsock_ask_address);
+EXPORT_SYMBOL_IF_KUNIT(zsock_policy_init);
+EXPORT_SYMBOL_IF_KUNIT(zsock_policy_free);
+EXPORT_SYMBOL_IF_KUNIT(zsock_policy_ask);
+EXPORT_SYMBOL_IF_KUNIT(zsock_policy_add);
+EXPORT_SYMBOL_IF_KUNIT(zsock_policy_del);
+EXPORT_SYMBOL_IF_KUNIT(zsock_policy_flush);
+
 EXPORT_SYMBOL_IF_KUNIT(zsock_table_get);
 EXPORT_SYMBOL_IF_KUNIT(zsock_tables_free);
 EXPORT_SYMBOL_IF_KUNIT(zsock_ops_ours);

@@ -20,6 +20,7 @@ static unsigned int seq;
 
 char genl_answer[100000];
 int genl_answer_len;
+void (*genl_each)(const struct nlmsghdr *nlh);
 
 static struct nlmsghdr *header(struct genl_req *req)
 {
@@ -104,6 +105,8 @@ static int take(struct genl_req *req, const char *buf, int len)
 		if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
 			return -err->error;
 		note(req, nlh);
+		if (genl_each)
+			genl_each(nlh);
 	}
 	return -1;
 }

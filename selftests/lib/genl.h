@@ -32,6 +32,8 @@ int genl_talk(struct genl_req *req);
 extern char genl_answer[100000];
 extern int genl_answer_len;
 int genl_full_acks(void);
+/* Called with each message of an answer, but for the one that ends it. */
+extern void (*genl_each)(const struct nlmsghdr *nlh);
 /* Answers may get lost from now on: do not wait for them. Forget those that came late. */
 void genl_no_wait(void);
 void genl_drain(void);

@@ -253,6 +253,9 @@ enum {
 	ZSOCK_CMD_VSOCK_ADD,		/* do: addresses that stand for a context */
 	ZSOCK_CMD_VSOCK_DEL,		/* do: take that back */
 	ZSOCK_CMD_VSOCK_GET,		/* dump: the map of this namespace */
+	ZSOCK_CMD_POLICY_ADD,		/* do: one more rule; its id comes back */
+	ZSOCK_CMD_POLICY_DEL,		/* do: one rule away, or all */
+	ZSOCK_CMD_POLICY_GET,		/* dump: the rules, in order */
 
 	__ZSOCK_CMD_MAX,
 	ZSOCK_CMD_MAX = __ZSOCK_CMD_MAX - 1
@@ -332,6 +335,35 @@ enum {
 #define ZSOCK_BACKEND_F_PAIR		(1U << 3)	/* socketpair() */
 #define ZSOCK_BACKEND_F_TLS		(1U << 4)	/* does TLS itself */
 #define ZSOCK_BACKEND_F_INET		(1U << 5)	/* refuses no IPv4 or IPv6 socket */
+
+/*
+ * ZSOCK_CMD_POLICY_*: a rule is for sockets that are as all of its attributes
+ * from UID to PROTO_LAST say, and has either a backend or REJECT. The first
+ * that matches counts. Documentation/policy.rst has the rest.
+ */
+enum {
+	ZSOCK_A_POLICY_UNSPEC,
+	ZSOCK_A_POLICY_ID,		/* u32: which; never used again */
+	ZSOCK_A_POLICY_BEFORE,		/* u32: id of the one to add it before */
+	ZSOCK_A_POLICY_UID,		/* u32: whose socket */
+	ZSOCK_A_POLICY_CGROUP,		/* u64: id of a cgroup that it is in, or below */
+	ZSOCK_A_POLICY_DST,		/* 4 or 16 bytes: where its first call goes to */
+	ZSOCK_A_POLICY_DST_LEN,		/* u32: bits of that; all, if absent */
+	ZSOCK_A_POLICY_DPORT,		/* u32: to which port; or the first of them */
+	ZSOCK_A_POLICY_DPORT_LAST,	/* u32: and the last */
+	ZSOCK_A_POLICY_PROTO,		/* u32: of socket(); or the first of them */
+	ZSOCK_A_POLICY_PROTO_LAST,	/* u32: and the last */
+	ZSOCK_A_POLICY_BACKEND,		/* string: it, or ENETDOWN where it is not there */
+	ZSOCK_A_POLICY_REJECT,		/* flag: EACCES */
+	ZSOCK_A_POLICY_OR_ELSE,		/* flag: not ENETDOWN: go on with the next rule */
+	ZSOCK_A_POLICY_HITS,		/* u64: sockets that it was found for */
+
+	__ZSOCK_A_POLICY_MAX,
+	ZSOCK_A_POLICY_MAX = __ZSOCK_A_POLICY_MAX - 1
+};
+
+/* Rules of a namespace: ENOSPC beyond. */
+#define ZSOCK_POLICY_RULES_MAX	1024
 
 /* ZSOCK_CMD_SOCK_GET */
 enum {
