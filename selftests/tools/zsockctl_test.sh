@@ -66,7 +66,7 @@ test_command_line()
 	is "and not on stdout" "$out" ""
 	exits "help: usage, and 0" 0 zsockctl help
 	like "on stdout" "$out" "Usage: zsockctl*backend*"
-	for object in ss backend proto stat info; do
+	for object in ss backend proto stat policy info; do
 		exits "$object help" 0 zsockctl $object help
 		like "$object help helps" "$out" "Usage: zsockctl $object*"
 	done
@@ -281,7 +281,7 @@ test_no_module()
 		return
 	fi
 	tap_ok "the module can be unloaded"
-	for object in ss backend proto stat; do
+	for object in ss backend proto stat policy; do
 		exits "$object without the module" 2 zsockctl $object
 		like "$object: says what to do" "$err" "*not loaded*modprobe zsock*"
 		exits "$object in JSON without the module" 2 zsockctl -j $object

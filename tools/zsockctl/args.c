@@ -2,7 +2,10 @@
 /*
  * Words of the command line.
  */
+#include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "zsockctl.h"
@@ -58,4 +61,33 @@ int list_only(const char *object, const char *help, int argc, char **argv)
 	if (argc > 1)
 		return unwanted_argument(object, argv[1]);
 	return -1;
+}
+
+int arg_number(const char *object, const char *word, long long min,
+	       long long max, const char *what, long long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(word, &end, 10);
+	if (!errno && *word && !*end && *value >= min && *value <= max)
+		return EXIT_OK;
+	fprintf(stderr, "zsockctl: %s: \"%s\" is no %s\n", object, word, what);
+	return EXIT_USAGE;
+}
+
+/* A number, or a name. */
+int arg_user(const char *object, const char *word, uint32_t *uid)
+{
+	const struct passwd *user = getpwnam(word);
+	long long value;
+	int ret;
+
+	if (user) {
+		*uid = user->pw_uid;
+		return EXIT_OK;
+	}
+	ret = arg_number(object, word, 0, UINT32_MAX - 1LL, "user", &value);
+	*uid = value;
+	return ret;
 }

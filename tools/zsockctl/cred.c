@@ -2,9 +2,7 @@
 /*
  * zsockctl cred: TLS credentials.
  */
-#include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,41 +45,12 @@ int parse_type(const char *word, uint32_t *type)
 	return EXIT_USAGE;
 }
 
-static int parse_number(const char *word, long long min, long long max,
-			const char *what, long long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoll(word, &end, 10);
-	if (!errno && *word && !*end && *value >= min && *value <= max)
-		return EXIT_OK;
-	fprintf(stderr, "zsockctl: cred: \"%s\" is no %s\n", word, what);
-	return EXIT_USAGE;
-}
-
 int parse_tag(const char *word, int32_t *tag)
 {
 	long long value;
-	int ret = parse_number(word, INT_MIN, INT_MAX, "tag", &value);
+	int ret = arg_number("cred", word, INT_MIN, INT_MAX, "tag", &value);
 
 	*tag = value;
-	return ret;
-}
-
-/* A number, or a name. */
-static int parse_uid(const char *word, uint32_t *uid)
-{
-	const struct passwd *user = getpwnam(word);
-	long long value;
-	int ret;
-
-	if (user) {
-		*uid = user->pw_uid;
-		return EXIT_OK;
-	}
-	ret = parse_number(word, 0, UINT32_MAX - 1LL, "user", &value);
-	*uid = value;
 	return ret;
 }
 
@@ -147,7 +116,7 @@ static int permit(uint8_t cmd, int argc, char **argv)
 
 	if (argc != 3 || !abbreviates(argv[1], "uid"))
 		return wrong_words();
-	if (parse_tag(argv[0], &p.tag) || parse_uid(argv[2], &p.uid))
+	if (parse_tag(argv[0], &p.tag) || arg_user("cred", argv[2], &p.uid))
 		return EXIT_USAGE;
 	return genl_send(cmd, false, fill_permit, &p, 0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * zsockctl: look at AF_ZSOCK's sockets, handlers, backends and counters, and
- * keep its TLS credentials.
+ * keep its TLS credentials and its policy.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@ static const struct object objects[] = {
 	{ "stat", stat_main, "[ show ] [ NAME ... ]          counters" },
 	{ "cred", cred_main, "{ list | add | show | del | allow | deny } ...  TLS credentials" },
 	{ "vsock", vsock_main, "map { list | add | del } ...    addresses of AF_VSOCK contexts" },
+	{ "policy", policy_main, "{ list | add | del | flush } ...  which backend a socket gets" },
 	{ "info", info_main, "[ show ]                       the module itself" },
 };
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../common/tool.h"
 
@@ -20,6 +21,7 @@ int proto_main(int argc, char **argv);
 int stat_main(int argc, char **argv);
 int cred_main(int argc, char **argv);
 int vsock_main(int argc, char **argv);
+int policy_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 
 /* args.c */
@@ -28,10 +30,14 @@ bool wants_help(int argc, char **argv);
 int unknown_command(const char *object, const char *word);
 int unwanted_argument(const char *object, const char *word);
 int list_only(const char *object, const char *help, int argc, char **argv);
+int arg_number(const char *object, const char *word, long long min,
+	       long long max, const char *what, long long *value);
+int arg_user(const char *object, const char *word, uint32_t *uid);
 
 /* names.c: what numbers are called */
 const char *type_name(unsigned int type);
 const char *protocol_name(unsigned int protocol, char *buf, size_t size);
+bool protocol_number(const char *name, uint16_t range[2]);
 const char *family_name(unsigned int family, char *buf, size_t size);
 
 #endif /* ZSOCKCTL_H */
