@@ -340,12 +340,12 @@ static void zsock_handshake_limit(struct kunit *test)
 
 	zsock_shakes()->max = 2;
 	b = zsock_accepted(test, sock, ONE);
-	KUNIT_EXPECT_FALSE(test, zsock_handshakes_full(&init_net,
-						      GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_FALSE(test,
+			   zsock_handshakes_full(&init_net, GLOBAL_ROOT_UID));
 	a = zsock_shake_begun(test, sock);
 	c = zsock_shake_new(test, sock);
-	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net,
-						     GLOBAL_ROOT_UID));
+	KUNIT_EXPECT_TRUE(test,
+			  zsock_handshakes_full(&init_net, GLOBAL_ROOT_UID));
 	KUNIT_EXPECT_EQ(test, -ENOBUFS, zsock_shake_submit(c));
 	KUNIT_EXPECT_EQ(test, 1, refcount_read(&c->hs->ref));
 	KUNIT_EXPECT_EQ(test, 2, zsock_shakes()->count);
