@@ -354,6 +354,28 @@ static void *agent_main(void *arg)
 }
 
 /* The family's number, and the group that there is. */
+/* The agents' group, among the nests of each. */
+static int find_group(const char *p, const char *end)
+{
+	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(((const struct nlattr *)p)->nla_len)) {
+		const char *q = p + NLA_HDRLEN, *stop = p + ((const struct nlattr *)p)->nla_len;
+		bool ours = false;
+		int id = 0;
+
+		for (; q + NLA_HDRLEN <= stop; q += NLA_ALIGN(((const struct nlattr *)q)->nla_len)) {
+			int type = ((const struct nlattr *)q)->nla_type;
+
+			if (type == CTRL_ATTR_MCAST_GRP_ID)
+				memcpy(&id, q + NLA_HDRLEN, 4);
+			else if (type == CTRL_ATTR_MCAST_GRP_NAME)
+				ours = !strcmp(q + NLA_HDRLEN, "handshake");
+		}
+		if (ours)
+			return id;
+	}
+	return 0;
+}
+
 static int resolve(struct agent *agent)
 {
 	char buf[8192];
@@ -374,15 +396,8 @@ static int resolve(struct agent *agent)
 		attr = (const struct nlattr *)p;
 		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_FAMILY_ID)
 			agent->family = *(const uint16_t *)(p + NLA_HDRLEN);
-		/* One group, whose nest has its id and its name. */
-		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_MCAST_GROUPS) {
-			const char *q = p + 2 * NLA_HDRLEN;
-
-			for (; q < p + attr->nla_len;
-			     q += NLA_ALIGN(((const struct nlattr *)q)->nla_len))
-				if (((const struct nlattr *)q)->nla_type == CTRL_ATTR_MCAST_GRP_ID)
-					memcpy(&group, q + NLA_HDRLEN, 4);
-		}
+		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_MCAST_GROUPS)
+			group = find_group(p + NLA_HDRLEN, p + attr->nla_len);
 	}
 	recv(agent->nl, buf, sizeof(buf), 0);
 	return setsockopt(agent->nl, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
