@@ -37,22 +37,13 @@ build()
 		-o offloadd "$top"/tools/{zsock-offloadd,daemon}/*.c
 }
 
-# The program's lines as TAP: "ok NAME", "not ok NAME", before that "# WHY".
 protocol()
 {
-	local line why=() status
+	local status
 
 	OFFLOADD=$dir/offloadd /usr/bin/python3 "$top/selftests/offload/offloadd_test.py" >out 2>err
 	status=$?
-	while read -r line; do
-		case $line in
-		"ok "*) tap_ok "${line#ok }" ;;
-		"not ok "*) tap_not_ok "${line#not ok }" "${why[@]}" ;;
-		"# "*) why+=("$line") && continue ;;
-		*) tap_not_ok "a line that is none: $line" ;;
-		esac
-		why=()
-	done <out
+	tap_from out
 	is "the program says that all went well" "$status" 0
 }
 

@@ -64,6 +64,22 @@ like()
 	fi
 }
 
+# tap_from FILE: the lines of a program as TAP: "ok NAME", "not ok NAME", before that "# WHY"
+tap_from()
+{
+	local line why=()
+
+	while read -r line; do
+		case $line in
+		"ok "*) tap_ok "${line#ok }" ;;
+		"not ok "*) tap_not_ok "${line#not ok }" "${why[@]}" ;;
+		"# "*) why+=("$line") && continue ;;
+		*) tap_not_ok "a line that is none: $line" ;;
+		esac
+		why=()
+	done <"$1"
+}
+
 # run COMMAND...: leaves $status, $out and $err
 run()
 {
