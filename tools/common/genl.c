@@ -32,11 +32,18 @@ struct answer {
 
 static struct answer last;
 
+const char *(*genl_explain)(int error);
+int genl_error;
+
 static int complain(const char *what, const struct link *lk)
 {
-	fprintf(stderr, "%s: %s: %s%s%s\n", tool_name, what,
-		errno == EDQUOT ? "the owner's quota of keys is used up, see /proc/key-users" :
-				  strerror(errno),
+	const char *words = genl_explain ? genl_explain(errno) : NULL;
+
+	genl_error = errno;
+	if (!words)
+		words = errno == EDQUOT ? "the owner's quota of keys is used up, see /proc/key-users" :
+					  strerror(errno);
+	fprintf(stderr, "%s: %s: %s%s%s\n", tool_name, what, words,
 		lk->why[0] ? ": " : "", lk->why);
 	return EXIT_KERNEL;
 }
@@ -202,6 +209,7 @@ static int connect_link(struct link *lk, struct answer *a)
 		return EXIT_OK;
 	if (errno != ENOENT)
 		return complain("cannot look up the netlink family \"zsock\"", lk);
+	genl_error = ENOPROTOOPT;
 	fprintf(stderr, "%s: the zsock module is not loaded: load it with 'modprobe zsock' or 'insmod zsock.ko'\n",
 		tool_name);
 	return EXIT_KERNEL;
@@ -265,6 +273,7 @@ int genl_send(uint8_t cmd, bool dump, genl_fill_fn fill, const void *arg,
 	struct link lk = { 0 };
 	int ret;
 
+	genl_error = 0;
 	ret = connect_link(&lk, &last);
 	if (ret == EXIT_OK)
 		ret = ask_with(&lk, cmd, dump, fill, arg, room, &last);
@@ -276,6 +285,60 @@ int genl_send(uint8_t cmd, bool dump, genl_fill_fn fill, const void *arg,
 int genl_ask(uint8_t cmd, bool dump)
 {
 	return genl_send(cmd, dump, NULL, NULL, 0);
+}
+
+/* Number of the multicast group @name in what resolve() was told, or 0. */
+static uint32_t group_number(const struct nlattr *groups, const char *name)
+{
+	const struct nlattr *group, *attr;
+	uint32_t number;
+	bool found;
+
+	if (!groups)
+		return 0;
+	mnl_attr_for_each_nested(group, groups) {
+		number = 0;
+		found = false;
+		mnl_attr_for_each_nested(attr, group) {
+			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
+				found = !strcmp(attr_str(attr), name);
+			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+				number = attr_u32(attr);
+		}
+		if (found)
+			return number;
+	}
+	return 0;
+}
+
+/**
+ * genl_group() - look up a multicast group of the module's
+ * @name: of the group
+ * @family: set to the family's number
+ * @group: set to the group's
+ *
+ * Return: an exit status; complaints have been made.
+ */
+int genl_group(const char *name, uint16_t *family, uint32_t *group)
+{
+	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	struct link lk = { 0 };
+	int ret;
+
+	genl_error = 0;
+	ret = connect_link(&lk, &last);
+	if (ret == EXIT_OK) {
+		genl_attrs((struct nlmsghdr *)last.msgs, tb, CTRL_ATTR_MAX);
+		*family = lk.family;
+		*group = group_number(tb[CTRL_ATTR_MCAST_GROUPS], name);
+		if (!*group) {
+			errno = EOPNOTSUPP;
+			ret = complain("the module has no such events", &lk);
+		}
+	}
+	if (lk.nl)
+		mnl_socket_close(lk.nl);
+	return ret;
 }
 
 /**

@@ -9,16 +9,25 @@
 #include <linux/zsock.h>
 
 #include "../common/genl.h"
+#include "backend.h"
 #include "out.h"
 #include "zsockctl.h"
 
 static const char help[] =
-"Usage: zsockctl backend [ list ]\n";
+"Usage: zsockctl backend [ list ]\n"
+"       zsockctl backend add NAME PIPE [ --prio NUMBER ] [ --netdev DEVICE ]\n"
+"                [ --label TEXT ] [ --reconnect ]\n"
+"       zsockctl backend del NAME [ --force ]\n"
+"       zsockctl backend monitor\n"
+"PIPE := { --unix PATH | --vsock CID:PORT | --tcp HOST:PORT | --fd NUMBER |\n"
+"          --tty DEVICE[,BAUD] }\n";
 
-enum { NAME, PRIORITY, FAMILY, SOCKETS, FEATURES, MODULE, DEVICES };
+enum { NAME, PRIORITY, FAMILY, SOCKETS, FEATURES, MODULE, DEVICES, STATE, PEER,
+       LABEL };
 
 static const char * const headers[] = {
 	"Name", "Priority", "Family", "Sockets", "Features", "Module", "Devices",
+	"State", "Peer", "Label",
 };
 
 static const struct {
@@ -80,6 +89,37 @@ static void show_devices(const struct nlmsghdr *nlh)
 	text(DEVICES, all[0] ? all : "-");
 }
 
+/* Of one behind a pipe; others are always there. */
+static const char *state_name(const struct nlattr *attr)
+{
+	if (!attr)
+		return "";
+	switch (attr_u32(attr)) {
+	case ZSOCK_BACKEND_STATE_UP:
+		return "up";
+	case ZSOCK_BACKEND_STATE_DOWN:
+		return "down";
+	default:		/* newer than this program */
+		return "other";
+	}
+}
+
+/* What is empty in JSON is a dash in the table, so that it is a word. */
+static void optional(int column, const char *key, const char *value)
+{
+	text(column, *value ? value : "-");
+	json_str(key, value);
+}
+
+static void show_pipe(const struct nlattr **tb)
+{
+	optional(STATE, "state", state_name(tb[ZSOCK_A_BACKEND_STATE]));
+	optional(PEER, "peer", attr_str(tb[ZSOCK_A_BACKEND_PEER]));
+	optional(LABEL, "label", attr_str(tb[ZSOCK_A_BACKEND_LABEL]));
+	if (attr_u32(tb[ZSOCK_A_BACKEND_STATE]) == ZSOCK_BACKEND_STATE_DOWN)
+		json_num("error", attr_u32(tb[ZSOCK_A_BACKEND_ERROR]));
+}
+
 static void show(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[ZSOCK_A_BACKEND_MAX + 1];
@@ -98,12 +138,22 @@ static void show(const struct nlmsghdr *nlh, void *arg)
 	show_features(attr_u32(tb[ZSOCK_A_BACKEND_FEATURES]));
 	field_str(MODULE, "module", attr_str(tb[ZSOCK_A_BACKEND_MODULE]));
 	show_devices(nlh);
+	show_pipe(tb);
 	list_row_end();
 }
 
 int backend_main(int argc, char **argv)
 {
-	int ret = list_only("backend", help, argc, argv);
+	int ret;
+
+	/* Whole words, for what changes something; getopt needs the first. */
+	if (argc && !strcmp(argv[0], "add"))
+		return backend_add(argc, argv);
+	if (argc && (!strcmp(argv[0], "del") || !strcmp(argv[0], "delete")))
+		return backend_del(argc, argv);
+	if (argc && abbreviates(argv[0], "monitor"))
+		return backend_monitor(argc - 1, argv + 1);
+	ret = list_only("backend", help, argc, argv);
 
 	if (ret >= 0)
 		return ret;

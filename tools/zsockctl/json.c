@@ -104,8 +104,10 @@ void json_close(void)
 	if (filled)
 		newline();
 	putchar(closing[depth]);
-	if (!depth)
+	if (!depth) {
 		putchar('\n');
+		used[0] = false;	/* what follows stands for itself */
+	}
 }
 
 void json_str(const char *key, const char *value)

@@ -16,7 +16,7 @@ const char tool_name[] = "zsockctl";
 /* In the order in which abbreviations are tried. */
 static const struct object objects[] = {
 	{ "ss", ss_main, "[ -tualp46H ] [ FILTER ... ]     sockets" },
-	{ "backend", backend_main, "[ list ]                    offload backends" },
+	{ "backend", backend_main, "{ list | add | del | monitor } ...  offload backends" },
 	{ "proto", proto_main, "[ list ]                      protocol handlers" },
 	{ "stat", stat_main, "[ show ] [ NAME ... ]          counters" },
 	{ "cred", cred_main, "{ list | add | show | del | allow | deny } ...  TLS credentials" },
