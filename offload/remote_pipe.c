@@ -213,8 +213,9 @@ int zsock_pipe_greet(struct zsock_pipe *pipe)
 	long left;
 	int err;
 
+	/* Where it is broken already, why is told below. */
 	err = zsock_pipe_say_hello(pipe);
-	if (err)
+	if (err && !READ_ONCE(pipe->broken))
 		return err;
 	left = wait_for_completion_interruptible_timeout(&pipe->hello,
 							 ZSOCK_PIPE_PATIENCE);
@@ -315,13 +316,15 @@ struct zsock_pipe *zsock_pipe_new(struct zsock_remote *remote,
 	pipe->file = get_file(file);
 	pipe->sock = sock_from_file(file);
 	err = -ENOMEM;
+	/* Its own: once it is started its end may come, and puts that. */
+	refcount_inc(&pipe->ref);
 	pipe->rx.buf = kvmalloc(ZSOCK_RX_BUFFER, GFP_KERNEL_ACCOUNT);
 	if (pipe->rx.buf)
 		err = zsock_pipe_start(pipe);
 	if (err) {
 		zsock_pipe_put(pipe);
+		zsock_pipe_put(pipe);
 		return ERR_PTR(err);
 	}
-	refcount_inc(&pipe->ref);
 	return pipe;
 }
