@@ -322,6 +322,7 @@ struct sk_buff *zsock_message(u16 type, u32 id, u32 seq, const void *body,
 void zsock_message_seal(struct sk_buff *skb, u16 type, u32 id, u32 seq);
 int zsock_tx_urgent(struct zsock_pipe *pipe, struct sk_buff *skb);
 int zsock_tx_sock(struct zsock_rsk *rs, struct sk_buff *skb);
+int zsock_tx_data(struct zsock_rsk *rs, struct sk_buff *skb);
 void zsock_tx_credit(struct zsock_rsk *rs, u32 more);
 int zsock_tx_work(void *data);
 void zsock_tx_purge(struct zsock_pipe *pipe);

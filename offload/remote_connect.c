@@ -238,19 +238,38 @@ int zsock_remote_connect(struct socket *sock, struct zsock_addr *addr, int len,
 
 /* ---- listeners ---- */
 
-/* A backlog that grows is credit, one that shrinks is not taken back. */
-static void zsock_remote_listens(struct zsock_rsk *rs, u32 backlog)
+/*
+ * A backlog that grows is credit, one that shrinks is not taken back; neither is
+ * it by shutdown(), of which the other side knows nothing. Whether it is the
+ * first time.
+ */
+static bool zsock_remote_listens(struct zsock_rsk *rs, u32 backlog)
 {
+	bool first;
+
 	spin_lock(&rs->lock);
-	if (rs->sk.sk_state != TCP_LISTEN && !rs->dead) {
-		WRITE_ONCE(rs->sk.sk_state, TCP_LISTEN);
+	first = !rs->sk.sk_max_ack_backlog;
+	if (first) {
 		rs->rx_room = backlog;
 		rs->rx_taken = 0;
 	} else if (backlog > rs->sk.sk_max_ack_backlog) {
 		rs->rx_room += backlog - rs->sk.sk_max_ack_backlog;
 	}
+	if (!rs->dead)
+		WRITE_ONCE(rs->sk.sk_state, TCP_LISTEN);
 	WRITE_ONCE(rs->sk.sk_max_ack_backlog,
 		   max(backlog, rs->sk.sk_max_ack_backlog));
+	spin_unlock(&rs->lock);
+	return first;
+}
+
+/* It never did, and may connect yet. */
+static void zsock_remote_listens_not(struct zsock_rsk *rs)
+{
+	spin_lock(&rs->lock);
+	WRITE_ONCE(rs->sk.sk_state, TCP_CLOSE);
+	WRITE_ONCE(rs->sk.sk_max_ack_backlog, 0);
+	rs->rx_room = ZSOCK_PIPE_WINDOW;
 	spin_unlock(&rs->lock);
 }
 
@@ -259,6 +278,7 @@ int zsock_remote_listen(struct socket *sock, int backlog)
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
 	struct zoff_listen listen;
 	struct sock *sk = sock->sk;
+	bool first;
 	u32 n;
 	int err;
 
@@ -274,15 +294,15 @@ int zsock_remote_listen(struct socket *sock, int backlog)
 	    1;
 	listen.backlog = cpu_to_le32(n);
 	/* Connections may come before the reply is looked at. */
-	zsock_remote_listens(rs, n);
+	first = zsock_remote_listens(rs, n);
 	release_sock(sk);
 	err = zsock_rsk_name_call(rs, ZOFF_LISTEN, &listen, sizeof(listen));
 	lock_sock(sk);
-	if (err) {
-		spin_lock(&rs->lock);
-		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
-		spin_unlock(&rs->lock);
-	}
+	if (!err)
+		/* Credit of connections that nobody was there for. */
+		zsock_rsk_taken(rs, 0);
+	else if (first)
+		zsock_remote_listens_not(rs);
 out:
 	release_sock(sk);
 	return err;

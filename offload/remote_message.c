@@ -255,7 +255,8 @@ static const char *zsock_rx_incoming(struct zsock_rsk *rs,
 	if (!zsock_zoff_ok(&in->name, false) || !zsock_zoff_ok(&in->peer, false))
 		return ZSOCK_BAD_ADDR;
 	spin_lock(&rs->lock);
-	if (rs->sk.sk_state != TCP_LISTEN && !rs->closed && !rs->dead) {
+	/* One that does not listen any more may have some on their way. */
+	if (!rs->sk.sk_max_ack_backlog && !rs->closed && !rs->dead) {
 		spin_unlock(&rs->lock);
 		return ZSOCK_BAD_STATE;
 	}

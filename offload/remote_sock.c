@@ -435,7 +435,7 @@ int zsock_rsk_child(struct zsock_rsk *listener,
 	if (IS_ERR(rs))
 		return PTR_ERR(rs);
 	spin_lock(&listener->lock);
-	late = listener->closed || listener->dead;
+	late = listener->closed || sk->sk_state != TCP_LISTEN;
 	if (!late) {
 		list_add_tail(&rs->child, &listener->children);
 		sk_acceptq_added(sk);
@@ -444,6 +444,7 @@ int zsock_rsk_child(struct zsock_rsk *listener,
 	if (late) {
 		zsock_rsk_close(rs, true);
 		sock_put(&rs->sk);
+		zsock_rsk_taken(listener, 1);
 	} else {
 		sk->sk_data_ready(sk);
 	}

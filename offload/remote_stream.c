@@ -105,7 +105,9 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 		return err;
 	}
 	zsock_message_seal(skb, ZOFF_DATA, rs->id, 0);
-	err = zsock_tx_sock(rs, skb);
+	err = zsock_tx_data(rs, skb);
+	if (err == -EPIPE)
+		return zsock_stream_may_send(rs) ?: err;
 	if (err)
 		return err;
 	zsock_remote_netdev_tx(&rs->pipe->remote->netdev, n);

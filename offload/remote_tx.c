@@ -306,22 +306,42 @@ static void zsock_tx_ready(struct zsock_pipe *pipe, struct zsock_rsk *rs)
 	list_add_tail(&rs->ready, &pipe->ready);
 }
 
+/* 0, or why @skb was dropped: -EPIPE if sk_shutdown has any of @shut. */
+static int zsock_tx_queue(struct zsock_rsk *rs, struct sk_buff *skb, int shut)
+{
+	struct zsock_pipe *pipe = rs->pipe;
+	int err = 0;
+
+	spin_lock(&pipe->lock);
+	if (pipe->broken)
+		err = -ECONNRESET;
+	else if (READ_ONCE(rs->sk.sk_shutdown) & shut)
+		err = -EPIPE;
+	if (!err) {
+		__skb_queue_tail(&rs->txq, skb);
+		zsock_tx_ready(pipe, rs);
+	}
+	spin_unlock(&pipe->lock);
+	if (err)
+		kfree_skb(skb);
+	else
+		zsock_tx(pipe);
+	return err;
+}
+
 /* A message of @rs's. Takes @skb: 0, or the errno of a broken pipe. */
 int zsock_tx_sock(struct zsock_rsk *rs, struct sk_buff *skb)
 {
-	struct zsock_pipe *pipe = rs->pipe;
+	return zsock_tx_queue(rs, skb, 0);
+}
 
-	spin_lock(&pipe->lock);
-	if (pipe->broken) {
-		spin_unlock(&pipe->lock);
-		kfree_skb(skb);
-		return -ECONNRESET;
-	}
-	__skb_queue_tail(&rs->txq, skb);
-	zsock_tx_ready(pipe, rs);
-	spin_unlock(&pipe->lock);
-	zsock_tx(pipe);
-	return 0;
+/*
+ * A stream's data. -EPIPE where shutdown() was called meanwhile: that sets
+ * sk_shutdown before it queues its message.
+ */
+int zsock_tx_data(struct zsock_rsk *rs, struct sk_buff *skb)
+{
+	return zsock_tx_queue(rs, skb, SEND_SHUTDOWN);
 }
 
 /* Let the other side send @more, unless nothing may follow a ZOFF_CLOSE. */
