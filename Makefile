@@ -79,6 +79,7 @@ demo:
 ## bench: measure it
 bench:
 	@bench/run
+	@bench/dispatch
 
 # Neither what is there for the tests nor the samples; where the tree is not the system's own,
 # depmod is for whoever puts it in place.
