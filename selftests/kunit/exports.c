@@ -5,6 +5,7 @@
  */
 #include "../../netlink.h"
 #include "../../offload/remote_netdev.h"
+#include "../../offload/vsock.h"
 #include "../../tls/tls.h"
 #include "../../zsock_int.h"
 
@@ -67,6 +68,14 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_cred_get_tag);
 EXPORT_SYMBOL_IF_KUNIT(zsock_cred_put);
 EXPORT_SYMBOL_IF_KUNIT(zsock_creds_init);
 EXPORT_SYMBOL_IF_KUNIT(zsock_creds_free);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_map_init);
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_map_free);
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_map_add);
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_map_del);
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_map_used);
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_to);
+EXPORT_SYMBOL_IF_KUNIT(zsock_vsock_from);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_copy);
 EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_put);

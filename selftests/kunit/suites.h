@@ -25,6 +25,7 @@ extern struct kunit_suite zsock_handshake_race_suite;
 extern struct kunit_suite zsock_records_suite;
 extern struct kunit_suite zsock_policy_suite;
 extern struct kunit_suite zsock_rules_suite;
+extern struct kunit_suite zsock_vsock_suite;
 extern struct kunit_suite zsock_remote_netdev_suite;
 
 /* A socket of this family that the kernel itself opened; released with the test. */
