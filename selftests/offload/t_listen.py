@@ -143,6 +143,8 @@ def shutdown():
         where = ok(sock.listen(5))
         with socket.create_connection(where):
             sock.accept()
+        ok(sock.shutdown(1))
+        fails(sock.connect(*where), errno.EISCONN, "connect")
 
 
 @case("listen on a datagram socket, on a connection; bind twice, bind in use")

@@ -2,12 +2,14 @@
 """Streams: connections, data, credit, ends."""
 
 import errno
+import os
 import socket
 import struct
+import termios
 import time
 
 import zoff
-from host import (Peer, case, eq, fails, ok, pattern, reset, serving, stuff, take, take_with,
+from host import (Peer, case, eq, fails, judge, ok, pattern, reset, serving, stuff, take, take_with,
                   until)
 
 
@@ -366,6 +368,50 @@ def slowly():
         client.waiting[4711] = (zoff.PING, 0)
         eq(take(other, 4), b"slow", "data")
         client.wait(lambda: 4711 in client.pongs)
+
+
+class Line:
+    """The other end of a terminal line, with what a client wants of a socket."""
+
+    def __init__(self, fd):
+        self.fd = fd
+
+    def fileno(self):
+        return self.fd
+
+    def setblocking(self, flag):
+        os.set_blocking(self.fd, flag)
+
+    def recv(self, n):
+        return os.read(self.fd, n)
+
+    def send(self, data):
+        return os.write(self.fd, data)
+
+
+@case("a terminal line as the pipe: made raw, any byte goes through; its end")
+def tty():
+    master, slave = os.openpty()
+    server = zoff.Server("--allow", "any")
+    server.start("--fd", str(slave), pass_fds=[slave])
+    try:
+        # Until it is raw, what is sent would be echoed.
+        until("a raw line", lambda: not termios.tcgetattr(slave)[3] & termios.ECHO)
+        os.close(slave)
+        client = zoff.Client(Line(master))
+        with Peer() as peer:
+            sock, other = peer.pair(client)
+            data = bytes(range(256)) * 400
+            sock.send(data)
+            eq(take_with(client, other, len(data)), data, "to the host")
+            other.sendall(data)
+            eq(sock.recv(len(data)), data, "to the client")
+        os.close(master)
+        status, err = server.end()
+    except BaseException:
+        server.stop()
+        raise
+    judge(status, err, 0, None)
 
 
 @case("the stall of a client that does not read its pipe is its own")

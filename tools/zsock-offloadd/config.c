@@ -63,7 +63,8 @@ static void usage_error(const char *what, const char *arg)
 	exit(EXIT_USAGE);
 }
 
-static unsigned int number(const char *name, const char *arg, long min, long max)
+static unsigned int number(const char *name, const char *arg, long min,
+			   long max)
 {
 	char what[96];
 	char *end;

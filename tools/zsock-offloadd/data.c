@@ -258,7 +258,7 @@ static int judge(const struct sock *s, union addr *to)
 		*to = s->internal;
 	if (to->sa.sa_family == AF_UNSPEC || internal_is(to))
 		return 0;
-	if (to->sa.sa_family != (s->family == ZOFF_AF_INET ? AF_INET : AF_INET6))
+	if (sock_other_family(s, to))
 		return EAFNOSUPPORT;
 	addr_settle(to);
 	return rules_allow(RULES_TO, to) ? 0 : EPERM;

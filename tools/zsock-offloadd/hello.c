@@ -71,6 +71,7 @@ static const char *hello_wrong(const struct zoff_hello *hello)
  */
 void hello_take(struct pipe *p, const char *body)
 {
+	static struct log_limit limit;
 	struct zoff_hello hello;
 	const char *wrong;
 
@@ -85,7 +86,7 @@ void hello_take(struct pipe *p, const char *body)
 	p->window = le32toh(hello.window);
 	p->silence = le32toh(hello.silence);
 	memcpy(p->name, hello.name, sizeof(hello.name));
-	log_say(LOG_INFO, "pipe %u (%s): client \"%s\", version %u, features %#x, window %u",
-		p->number, p->from, p->name, le32toh(hello.version),
-		p->features, p->window);
+	log_limited(&limit, LOG_INFO, "pipe %u (%s): client \"%s\", version %u, features %#x, window %u",
+		    p->number, p->from, p->name, le32toh(hello.version),
+		    p->features, p->window);
 }

@@ -3,8 +3,8 @@
  * From the pipe: many messages with one read. Nothing of what they say is
  * believed.
  *
- * DATA is passed on as it comes, also parts of a message: it is not copied here,
- * and consecutive messages for one socket make one write.
+ * DATA is passed on as it comes, also parts of a message: it is not copied
+ * here, and consecutive messages for one socket make one write.
  */
 #include <endian.h>
 #include <errno.h>
@@ -38,10 +38,12 @@ struct shape {
 #define OPT_LEN			sizeof(struct zoff_opt)
 
 static const struct shape shapes[] = {
-	[ZOFF_HELLO] = { FIXED(HELLO, sizeof(struct zoff_hello)), .pipe = true },
+	[ZOFF_HELLO] = { FIXED(HELLO, sizeof(struct zoff_hello)),
+			 .pipe = true },
 	[ZOFF_PING] = { FIXED(PING, 0), .pipe = true, .request = true },
 	[ZOFF_PONG] = { FIXED(PONG, 0), .pipe = true, .request = true },
-	[ZOFF_OPEN] = { FIXED(OPEN, sizeof(struct zoff_open)), .request = true },
+	[ZOFF_OPEN] = { FIXED(OPEN, sizeof(struct zoff_open)),
+			.request = true },
 	[ZOFF_BIND] = { FIXED(BIND, ADDR_LEN), .request = true },
 	[ZOFF_CONNECT] = { FIXED(CONNECT, ADDR_LEN), .request = true },
 	[ZOFF_LISTEN] = { FIXED(LISTEN, sizeof(struct zoff_listen)),

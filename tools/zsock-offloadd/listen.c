@@ -37,8 +37,9 @@ static uid_t started_as;
 static int bind_listen(struct listener *l, const void *addr, socklen_t len)
 {
 	const int on = 1;
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-	l->fd = socket(l->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	l->fd = socket(l->family, type, 0);
 	if (l->fd < 0)
 		return -errno;
 	if (l->family != AF_UNIX)
@@ -206,7 +207,7 @@ union peer {
 	union addr addr;
 };
 
-/* Abstract names are everybody's in the namespace: root, and who started this. */
+/* Abstract names are everybody's: for root, and for who started this. */
 static bool may_come(const struct listener *l, int fd, struct ucred *cred)
 {
 	socklen_t len = sizeof(*cred);

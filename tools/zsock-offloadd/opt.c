@@ -22,7 +22,6 @@
 #define MEMBER	8	/* struct ip_mreq */
 #define ADDRESS	16	/* struct in_addr */
 
-
 struct option {
 	unsigned short level, name;
 	unsigned short flags;
@@ -70,7 +69,8 @@ static const struct option options[] = {
 	{ IPPROTO_IPV6, IPV6_TCLASS, GET | SET },
 };
 
-static unsigned int flags_of(const struct sock *s, uint32_t level, uint32_t name)
+static unsigned int flags_of(const struct sock *s, uint32_t level,
+			     uint32_t name)
 {
 	size_t i;
 

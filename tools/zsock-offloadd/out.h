@@ -8,7 +8,7 @@
 
 #include <linux/zsock_offload.h>
 
-/* What many sockets send at a time, so that each has a whole turn; 8 of them. */
+/* What many sockets send at a time, and 8 of that: each has a whole turn. */
 #define OUT_PART	(16 << 10)
 #define OUT_SEGMENT	(8 * (sizeof(struct zoff_hdr) + OUT_PART))
 /* With so much waiting for the client to read, nothing is done for it. */

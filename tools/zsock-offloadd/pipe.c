@@ -152,11 +152,13 @@ void pipe_break(struct pipe *p, const char *fmt, ...)
  */
 void pipe_end(struct pipe *p, int error)
 {
+	static struct log_limit limit;
+
 	if (p->broken)
 		return;
 	p->broken = true;
-	log_say(LOG_INFO, "pipe %u (%s) ended%s%s", p->number, p->from,
-		error ? ": " : "", error ? strerror(error) : "");
+	log_limited(&limit, LOG_INFO, "pipe %u (%s) ended%s%s", p->number,
+		    p->from, error ? ": " : "", error ? strerror(error) : "");
 }
 
 static void drop(struct pipe *p)

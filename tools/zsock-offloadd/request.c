@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/param.h>
 #include <sys/socket.h>
 
 #include <linux/zsock.h>
@@ -155,12 +156,6 @@ static void do_open(struct pipe *p, uint32_t id, uint32_t seq,
 
 /* ---- bind, connect, listen ---- */
 
-static bool other_family(const struct sock *s, const union addr *addr)
-{
-	return addr->sa.sa_family !=
-	       (s->family == ZOFF_AF_INET ? AF_INET : AF_INET6);
-}
-
 /* An IPv6 socket that is bound to :: has all IPv4 addresses, too. */
 static bool both_allowed(const struct sock *s, const union addr *addr)
 {
@@ -181,7 +176,7 @@ static bool both_allowed(const struct sock *s, const union addr *addr)
 
 static int do_bind(struct sock *s, const union addr *addr)
 {
-	if (other_family(s, addr))
+	if (sock_other_family(s, addr))
 		return EAFNOSUPPORT;
 	/* What port it will get is nobody's choice, so it is no claim. */
 	if (addr_port(addr) && !both_allowed(s, addr))
@@ -229,7 +224,7 @@ static int do_listen(struct sock *s, uint32_t backlog)
 	if (!s->backlog)
 		s->credit = 0;
 	if (backlog > s->backlog) {
-		s->credit += backlog - s->backlog;
+		s->credit += MIN(backlog - s->backlog, INT32_MAX - s->credit);
 		s->backlog = backlog;
 	}
 	s->state = SOCK_LISTENING;
@@ -248,10 +243,13 @@ static int begin_connect(struct sock *s, const union addr *addr)
 	/* The stack has not told its result yet, and would do so now. */
 	if (s->state == SOCK_CONNECTED || s->state == SOCK_GONE)
 		return EISCONN;
+	/* Its credit is not bytes. */
+	if (s->backlog)
+		return EISCONN;
 	if (to.sa.sa_family == AF_UNSPEC && !s->dgram)
 		return EAFNOSUPPORT;
 	if (to.sa.sa_family != AF_UNSPEC) {
-		if (other_family(s, &to))
+		if (sock_other_family(s, &to))
 			return EAFNOSUPPORT;
 		addr_settle(&to);
 		if (!rules_allow(RULES_TO, &to))

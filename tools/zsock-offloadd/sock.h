@@ -15,7 +15,7 @@ struct pipe;
 
 enum sock_state {
 	SOCK_FAILED,		/* OPEN did not succeed: @error */
-	SOCK_OPEN,		/* not connected; all that datagram sockets are */
+	SOCK_OPEN,		/* not connected; or for datagrams */
 	SOCK_CONNECTING,	/* @seq waits for a reply */
 	SOCK_CONNECTED,
 	SOCK_LISTENING,
@@ -52,12 +52,12 @@ struct sock {
 
 	int error;			/* SOCK_FAILED; to be told at the end */
 	uint32_t seq;
-	uint32_t credit;		/* we may send; of a listener, connections */
+	uint32_t credit;		/* for us: bytes, or connections */
 	uint32_t room;			/* the client may send */
 	uint32_t owed;			/* of what it sent, not given back */
 	uint32_t backlog;
 	uint64_t since;			/* SOCK_CLOSING: no progress since */
-	union addr internal;		/* AF_UNSPEC: its peer is no service of ours */
+	union addr internal;		/* service of ours, or AF_UNSPEC */
 
 	struct chunk_list queue;
 	size_t queued;
@@ -89,6 +89,13 @@ void data_fin(struct sock *s);
 static inline bool sock_internal(const struct sock *s)
 {
 	return s->internal.sa.sa_family != AF_UNSPEC;
+}
+
+static inline bool sock_other_family(const struct sock *s,
+				     const union addr *addr)
+{
+	return addr->sa.sa_family !=
+	       (s->family == ZOFF_AF_INET ? AF_INET : AF_INET6);
 }
 
 /* serve.c: from it */

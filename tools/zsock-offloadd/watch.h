@@ -2,12 +2,14 @@
 #ifndef OFFLOADD_WATCH_H
 #define OFFLOADD_WATCH_H
 
-#include <stdint.h>
-
 /* What epoll says something about: the first member of whatever it is. */
 struct watch {
-	enum watch_kind { WATCH_SIGNALS, WATCH_LISTENER, WATCH_PIPE,
-			  WATCH_SOCK } kind;
+	enum {
+		WATCH_SIGNALS,
+		WATCH_LISTENER,
+		WATCH_PIPE,
+		WATCH_SOCK,
+	} kind;
 };
 
 #endif /* OFFLOADD_WATCH_H */

@@ -112,17 +112,27 @@ static int write_pid(void)
 	return EXIT_USAGE;
 }
 
-static int check_fd(void)
+/* Another number, since 0 to 2 become /dev/null in the background. */
+static int take_fd(void)
 {
-	if (config.fd < 0 || fcntl(config.fd, F_GETFD) >= 0)
+	int fd;
+
+	if (config.fd < 0)
 		return EXIT_OK;
-	log_say(LOG_ERR, "--fd %d: there is no such descriptor", config.fd);
-	return EXIT_USAGE;
+	fd = fcntl(config.fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0) {
+		log_say(LOG_ERR, "--fd %d: there is no such descriptor",
+			config.fd);
+		return EXIT_USAGE;
+	}
+	close(config.fd);
+	config.fd = fd;
+	return EXIT_OK;
 }
 
 static int start(void)
 {
-	int status = check_fd();
+	int status = take_fd();
 	int ret;
 
 	if (status == EXIT_OK)
