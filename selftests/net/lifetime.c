@@ -674,7 +674,7 @@ TEST_F(life, listener_closed_with_pending)
 }
 
 /* Ten thousand, by somebody who is not root: no limit of the module's own, nothing left. */
-TEST_F(life, ten_thousand_unprivileged)
+TEST_F_TIMEOUT(life, ten_thousand_unprivileged, 120)
 {
 	struct rlimit lim = { 10100, 10100 };
 	static int fds[10000];

@@ -490,7 +490,7 @@ static void check_timeouts(struct __test_metadata *_metadata, int fd)
 
 	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), 0));
 	EXPECT_EQ(EAGAIN, errno);
-	EXPECT_GE(zs_now_ms() - t0, 50);
+	EXPECT_GE(zs_now_ms() - t0, 40);
 	EXPECT_LT(zs_now_ms() - t0, 5000);
 	while (send(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
 		;

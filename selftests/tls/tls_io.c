@@ -210,7 +210,7 @@ TEST_F(io, rcvtimeo)
 	began = zs_now_ms();
 	EXPECT_EQ(-1, recv(self->fd[1], in, 1, 0));
 	EXPECT_EQ(EAGAIN, errno);
-	EXPECT_GE(zs_now_ms() - began, 90);
+	EXPECT_GE(zs_now_ms() - began, 70);
 	EXPECT_LT(zs_now_ms() - began, 5000);
 	/* What has come by then is given to who wanted more. */
 	ASSERT_EQ(3, send(self->fd[0], "abc", 3, 0));
