@@ -54,6 +54,7 @@ int zsock_fresh_create(struct net *net, struct socket *sock,
 	zs = &fresh->zs;
 	zs->sock = sock;
 	zs->handler = handler;
+	zs->opener = handler;
 	zs->fresh = fresh;
 	zs->zn = zsock_net(net);
 	zs->domain = domain;
@@ -90,6 +91,7 @@ struct zsock_sock *zsock_child_alloc(struct zsock_sock *parent)
 	if (!zs)
 		return NULL;
 	zs->handler = parent->handler;
+	zs->opener = parent->handler;
 	zs->carrier = parent->carrier;
 	zs->zn = parent->zn;
 	zs->family = parent->family;
@@ -117,7 +119,9 @@ void zsock_child_attach(struct zsock_sock *zs, struct socket *sock,
 static void zsock_unpin(struct zsock_sock *zs)
 {
 	if (zs->priv)
-		zs->handler->proto->free(zs->priv);
+		zs->opener->proto->free(zs->priv);
+	if (zs->opener != zs->handler)
+		zsock_pin_put(&zs->opener->pin);
 	if (zs->carrier)
 		zsock_pin_put(&zs->carrier->pin);
 	zsock_pin_put(&zs->handler->pin);

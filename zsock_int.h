@@ -154,6 +154,7 @@ struct zsock_table {
  * struct zsock_sock - what the module knows of one outer socket
  * @sock: the outer socket; its inode's i_private points back here
  * @handler: pinned
+ * @opener: who made @priv: @handler, or, pinned as well, the one before it
  * @carrier: pinned; NULL before dispatch
  * @table: NULL before dispatch, else published with release semantics
  * @fresh: the placeholder that this is part of; NULL for an accepted socket
@@ -170,6 +171,7 @@ struct zsock_table {
 struct zsock_sock {
 	struct socket			*sock;
 	struct zsock_handler		*handler;
+	struct zsock_handler		*opener;
 	struct zsock_carrier		*carrier;
 	const struct zsock_table	*table;
 	struct zsock_fresh		*fresh;
@@ -330,6 +332,7 @@ void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info);
 
 /* proto/registry.c */
 struct zsock_handler *zsock_handler_find(int type, int protocol, int *number);
+struct zsock_handler *zsock_handler_get(const struct zsock_proto *proto);
 bool zsock_handler_takes(const struct zsock_handler *handler, int domain);
 int zsock_handlers_walk(int (*fn)(struct zsock_handler *handler, void *arg),
 			void *arg);

@@ -19,6 +19,7 @@ void zsock_spec_init(struct zsock_spec *spec,
 	spec->type = type;
 	spec->protocol = proto->protocol;
 	spec->outer_protocol = protocol;
+	spec->whole = 0;
 	spec->kern = kern;
 	if (!domain && proto->domains)
 		spec->family = proto->domains[0];
@@ -34,6 +35,9 @@ static void zsock_spec_of(const struct zsock_sock *zs, int family,
 	zsock_spec_init(spec, zs->handler, sock_net(sk), zs->sock->type,
 			zs->domain ?: family, zs->protocol,
 			sk->sk_kern_sock);
+	if (zs->handler->proto->whole &&
+	    zs->handler->proto->may_whole(zs->sock))
+		spec->whole = zs->protocol;
 }
 
 /*
@@ -83,25 +87,56 @@ static int zsock_make(const struct zsock_sock *zs,
 	return err;
 }
 
+/*
+ * The handler that @zs has from now on, pinned once more: its own, or where the
+ * backend does the whole protocol, the one for that. Or NULL.
+ */
+static struct zsock_handler *zsock_handler_next(struct zsock_sock *zs,
+						bool whole)
+{
+	if (whole)
+		return zsock_handler_get(zs->handler->proto->whole);
+	zsock_pin_dup(&zs->handler->pin);
+	return zs->handler;
+}
+
+/* Cannot fail any more: who calls now meets @next. Takes its pin. */
+static void zsock_handler_change(struct zsock_sock *zs,
+				 struct zsock_handler *next)
+{
+	if (next == zs->handler)
+		zsock_pin_put(&next->pin);
+	else
+		WRITE_ONCE(zs->handler, next);
+}
+
 /* Options, calls, graft. On failure @inner is gone, but not the pin. */
 static int zsock_install(struct zsock_sock *zs, struct socket *inner,
-			 struct zsock_carrier *carrier, bool dual)
+			 struct zsock_carrier *carrier, bool dual, bool whole)
 {
+	struct zsock_handler *next = zsock_handler_next(zs, whole);
 	const struct zsock_table *table;
-	int err;
+	int err = -ENETDOWN;
 
-	err = zsock_options_replay(zs->fresh, inner);
-	if (err)
+	if (!next)
 		goto out;
+	err = zsock_options_replay(zs->fresh, inner);
+	if (!err && whole)
+		err = zs->handler->proto->hand_over(zs->sock, inner);
+	if (err)
+		goto out_handler;
 	err = -ENOMEM;
-	table = zsock_table_get(zs->handler, carrier->backend, inner->ops, dual,
+	table = zsock_table_get(next, carrier->backend, inner->ops, dual,
 				test_bit(SOCK_CUSTOM_SOCKOPT, &inner->flags));
 	if (!table)
-		goto out;
+		goto out_handler;
 	if (dual)
 		WRITE_ONCE(zs->flags, zs->flags | ZSOCK_INFO_F_DUAL);
+	zsock_handler_change(zs, next);
 	zsock_graft(zs, inner, carrier, table);
 	return 0;
+out_handler:
+	zsock_pin_put(&next->pin);
 out:
 	sock_release(inner);
 	return err;
@@ -127,26 +162,31 @@ static int zsock_take_both(struct socket *inner)
 
 static int zsock_dispatch_to(struct zsock_sock *zs,
 			     struct zsock_carrier *carrier,
-			     const struct zsock_spec *spec, bool dual)
+			     const struct zsock_spec *wanted, bool dual)
 {
+	bool whole = wanted->whole &&
+		     carrier->backend->features & ZSOCK_BACKEND_F_TLS;
+	struct zsock_spec spec = *wanted;
 	struct socket *inner;
 	int err;
 
-	err = zsock_make(zs, carrier, spec, &inner);
+	if (whole)
+		spec.protocol = spec.whole;
+	err = zsock_make(zs, carrier, &spec, &inner);
 	if (err)
 		return err;
 	if (WARN_ON_ONCE(!inner->sk || !inner->ops)) {
 		sock_release(inner);
 		return -EPROTO;
 	}
-	dual = dual && spec->family == AF_INET6;
+	dual = dual && spec.family == AF_INET6;
 	err = dual ? zsock_take_both(inner) : 0;
 	if (err) {
 		sock_release(inner);
 		return err;
 	}
-	zs->family = spec->family;
-	return zsock_install(zs, inner, carrier, dual);
+	zs->family = spec.family;
+	return zsock_install(zs, inner, carrier, dual, whole);
 }
 
 static int zsock_dispatch_by(struct zsock_sock *zs, const char *ruled,
@@ -283,14 +323,14 @@ static int zsock_make_pair(struct zsock_sock *a, struct zsock_sock *b,
 		goto out;
 	a->flags |= ZSOCK_INFO_F_PAIR;
 	b->flags |= ZSOCK_INFO_F_PAIR;
-	err = zsock_install(a, inner[0], carrier, false);
+	err = zsock_install(a, inner[0], carrier, false, false);
 	if (err) {
 		sock_release(inner[1]);
 		goto out;
 	}
 	/* The first end has the caller's pin now. */
 	zsock_pin_dup(&carrier->pin);
-	err = zsock_install(b, inner[1], carrier, false);
+	err = zsock_install(b, inner[1], carrier, false, false);
 	if (!err)
 		return 0;
 out:

@@ -38,6 +38,7 @@ static bool zsock_carrier_would(const struct zsock_carrier *carrier,
 				const struct zsock_spec *spec)
 {
 	const struct zsock_backend *backend = carrier->backend;
+	struct zsock_spec whole;
 
 	if (READ_ONCE(carrier->pin.dead))
 		return false;
@@ -45,7 +46,11 @@ static bool zsock_carrier_would(const struct zsock_carrier *carrier,
 		return false;
 	if (backend->family && spec->family && backend->family != spec->family)
 		return false;
-	return backend->is_supported(backend, spec);
+	if (!spec->whole || !(backend->features & ZSOCK_BACKEND_F_TLS))
+		return backend->is_supported(backend, spec);
+	whole = *spec;
+	whole.protocol = spec->whole;
+	return backend->is_supported(backend, &whole);
 }
 
 /*

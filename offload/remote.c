@@ -38,6 +38,11 @@ struct zsock_remote *zsock_remote_get(struct net *net, const char *name)
 	return found;
 }
 
+static bool zsock_remote_is_tls(int protocol)
+{
+	return protocol >= IPPROTO_TLS_1_0 && protocol <= IPPROTO_TLS_1_3;
+}
+
 static bool zsock_remote_is_supported(const struct zsock_backend *backend,
 				      const struct zsock_spec *spec)
 {
@@ -49,7 +54,9 @@ static bool zsock_remote_is_supported(const struct zsock_backend *backend,
 		return false;
 	if (spec->type == SOCK_STREAM)
 		return features & ZOFF_F_STREAM &&
-		       spec->protocol == IPPROTO_TCP;
+		       (spec->protocol == IPPROTO_TCP ||
+			(features & ZOFF_F_TLS &&
+			 zsock_remote_is_tls(spec->protocol)));
 	return features & ZOFF_F_DGRAM && spec->type == SOCK_DGRAM &&
 	       spec->protocol == IPPROTO_UDP;
 }
@@ -225,6 +232,8 @@ static int zsock_remote_register(struct zsock_remote *remote)
 		backend->features |= ZSOCK_BACKEND_F_STREAM;
 	if (remote->features & ZOFF_F_DGRAM)
 		backend->features |= ZSOCK_BACKEND_F_DGRAM;
+	if (remote->features & ZOFF_F_TLS)
+		backend->features |= ZSOCK_BACKEND_F_TLS;
 	err = zsock_register_backend(backend);
 	if (err)
 		return err;

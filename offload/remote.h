@@ -36,6 +36,8 @@
 #include "remote_netdev.h"
 
 /* What this side offers; see struct zoff_hello. */
+#define ZSOCK_PIPE_FEATURES	(ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6 | \
+				 ZOFF_F_TLS)
 #define ZSOCK_PIPE_WINDOW	(256 << 10)
 #define ZSOCK_PIPE_SOCKETS	65536
 #define ZSOCK_PIPE_SILENCE	15000

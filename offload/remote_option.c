@@ -5,6 +5,7 @@
  */
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/slab.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <net/tcp_states.h>
@@ -13,8 +14,8 @@
 
 #include "remote.h"
 
-/* Longest value that travels. */
-#define ZSOCK_OPTION_MAX	64
+/* Longest value that travels: ZSOCK_TLS_ALPN_MAX. */
+#define ZSOCK_OPTION_MAX	1024
 
 /**
  * struct zsock_remote_option - one that travels
@@ -29,6 +30,7 @@ struct zsock_remote_option {
 	enum {
 		ZSOCK_OPTION_INT,	/* an int; of one byte is enough */
 		ZSOCK_OPTION_READ,	/* an int that is not set */
+		ZSOCK_OPTION_INTS,	/* several of them */
 		ZSOCK_OPTION_BYTES,	/* as it is in memory */
 		ZSOCK_OPTION_TEXT,	/* likewise, and a name */
 	}	kind;
@@ -37,6 +39,7 @@ struct zsock_remote_option {
 
 #define ZSOCK_INT(level, name, type)	{ level, name, ZSOCK_OPTION_INT, type }
 #define ZSOCK_READ(level, name)		{ level, name, ZSOCK_OPTION_READ, 0 }
+#define ZSOCK_INTS(level, name, type)	{ level, name, ZSOCK_OPTION_INTS, type }
 #define ZSOCK_BYTES(level, name, type)	{ level, name, ZSOCK_OPTION_BYTES, type }
 #define ZSOCK_TEXT(level, name, type)	{ level, name, ZSOCK_OPTION_TEXT, type }
 
@@ -75,6 +78,15 @@ static const struct zsock_remote_option zsock_remote_options[] = {
 	ZSOCK_INT(SOL_IPV6, IPV6_V6ONLY, 0),
 	ZSOCK_INT(SOL_IPV6, IPV6_TCLASS, 0),
 	ZSOCK_INT(SOL_IPV6, IPV6_DONTFRAG, 0),
+	ZSOCK_INTS(SOL_TLS, TLS_SEC_TAG_LIST, SOCK_STREAM),
+	ZSOCK_TEXT(SOL_TLS, TLS_HOSTNAME, SOCK_STREAM),
+	ZSOCK_INTS(SOL_TLS, TLS_CIPHERSUITE_LIST, SOCK_STREAM),
+	ZSOCK_READ(SOL_TLS, TLS_CIPHERSUITE_USED),
+	ZSOCK_INT(SOL_TLS, TLS_PEER_VERIFY, SOCK_STREAM),
+	ZSOCK_TEXT(SOL_TLS, TLS_ALPN_LIST, SOCK_STREAM),
+	ZSOCK_INT(SOL_TLS, TLS_SESSION_CACHE, SOCK_STREAM),
+	ZSOCK_INT(SOL_TLS, TLS_SESSION_CACHE_PURGE, SOCK_STREAM),
+	ZSOCK_READ(SOL_TLS, TLS_CERT_VERIFY_RESULT),
 };
 
 /* Those at SOL_SOCKET that are not this side's alone. */
@@ -103,6 +115,7 @@ zsock_remote_option(const struct zsock_rsk *rs, int level, int optname)
 			break;
 	if (i == ARRAY_SIZE(zsock_remote_options) ||
 	    (o->type && o->type != rs->sk.sk_type) ||
+	    (level == SOL_TLS && rs->protocol == IPPROTO_TCP) ||
 	    (level == SOL_IPV6 && rs->family != AF_INET6))
 		return NULL;
 	return o;
@@ -167,7 +180,8 @@ int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
 {
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
 	const struct zsock_remote_option *o;
-	u8 value[ZSOCK_OPTION_MAX];
+	void *value;
+	int err;
 
 	if (level == SOL_SOCKET)
 		return zsock_remote_set_socket(sock, optname, optval, optlen);
@@ -176,11 +190,17 @@ int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
 		return -ENOPROTOOPT;
 	if (o->kind == ZSOCK_OPTION_INT)
 		return zsock_remote_set_int(rs, level, optname, optval, optlen);
-	if (!optlen || optlen > sizeof(value))
+	if (!optlen || optlen > ZSOCK_OPTION_MAX ||
+	    (o->kind == ZSOCK_OPTION_INTS && optlen % sizeof(int)))
 		return -EINVAL;
-	if (copy_from_sockptr(value, optval, optlen))
-		return -EFAULT;
-	return zsock_remote_set(rs, level, optname, value, optlen);
+	value = memdup_sockptr(optval, optlen);
+	if (IS_ERR(value))
+		return PTR_ERR(value);
+	if (o->kind == ZSOCK_OPTION_INTS)
+		cpu_to_le32_array(value, optlen / sizeof(int));
+	err = zsock_remote_set(rs, level, optname, value, optlen);
+	kfree(value);
+	return err;
 }
 
 static int zsock_remote_ask(struct zsock_rsk *rs,
@@ -198,9 +218,25 @@ static int zsock_remote_ask(struct zsock_rsk *rs,
 			     sizeof(room), value, len);
 	if (err || o->kind >= ZSOCK_OPTION_BYTES)
 		return err;
-	if (*len != sizeof(__le32))
+	if (*len % sizeof(__le32) ||
+	    (o->kind != ZSOCK_OPTION_INTS && *len != sizeof(__le32)))
 		return -EIO;
-	*(int *)value = le32_to_cpu(*(__le32 *)value);
+	le32_to_cpu_array(value, *len / sizeof(__le32));
+	return 0;
+}
+
+static int zsock_remote_give(struct zsock_rsk *rs,
+			     const struct zsock_remote_option *o, void *value,
+			     int room, char __user *optval, int __user *optlen)
+{
+	size_t len = ZSOCK_OPTION_MAX;
+	int err = zsock_remote_ask(rs, o, value, &len);
+
+	if (err)
+		return err;
+	len = min_t(size_t, len, room);
+	if (put_user((int)len, optlen) || copy_to_user(optval, value, len))
+		return -EFAULT;
 	return 0;
 }
 
@@ -209,8 +245,7 @@ int zsock_remote_getsockopt(struct socket *sock, int level, int optname,
 {
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
 	const struct zsock_remote_option *o;
-	u8 value[ZSOCK_OPTION_MAX] __aligned(4);
-	size_t len = sizeof(value);
+	void *value;
 	int room, err;
 
 	o = zsock_remote_option(rs, level, optname);
@@ -220,13 +255,12 @@ int zsock_remote_getsockopt(struct socket *sock, int level, int optname,
 		return -EFAULT;
 	if (room < 0)
 		return -EINVAL;
-	err = zsock_remote_ask(rs, o, value, &len);
-	if (err)
-		return err;
-	len = min_t(size_t, len, room);
-	if (put_user((int)len, optlen) || copy_to_user(optval, value, len))
-		return -EFAULT;
-	return 0;
+	value = kmalloc(ZSOCK_OPTION_MAX, GFP_KERNEL_ACCOUNT);
+	if (!value)
+		return -ENOMEM;
+	err = zsock_remote_give(rs, o, value, room, optval, optlen);
+	kfree(value);
+	return err;
 }
 
 /* ---- ioctl() ---- */

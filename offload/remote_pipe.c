@@ -175,7 +175,7 @@ int zsock_pipe_hello(struct zsock_pipe *pipe, const struct zoff_hello *hello)
 	if (!zsock_pipe_hello_ok(hello))
 		return -EPROTO;
 	pipe->features = le32_to_cpu(hello->features) &
-			 (ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6);
+			 ZSOCK_PIPE_FEATURES;
 	if (!(pipe->features & (ZOFF_F_STREAM | ZOFF_F_DGRAM)))
 		return -EPROTO;
 	pipe->window = le32_to_cpu(hello->window);
@@ -192,8 +192,7 @@ static int zsock_pipe_say_hello(struct zsock_pipe *pipe)
 {
 	struct zoff_hello hello = {
 		.version	= cpu_to_le32(ZOFF_VERSION),
-		.features	= cpu_to_le32(ZOFF_F_STREAM | ZOFF_F_DGRAM |
-					      ZOFF_F_INET6),
+		.features	= cpu_to_le32(ZSOCK_PIPE_FEATURES),
 		.window		= cpu_to_le32(ZSOCK_PIPE_WINDOW),
 		.sockets	= cpu_to_le32(ZSOCK_PIPE_SOCKETS),
 		.silence	= cpu_to_le32(ZSOCK_PIPE_SILENCE),

@@ -59,6 +59,21 @@ struct zsock_handler *zsock_handler_find(int type, int protocol, int *number)
 	return handler;
 }
 
+/* The handler that is registered as @proto, pinned, or NULL. */
+struct zsock_handler *zsock_handler_get(const struct zsock_proto *proto)
+{
+	struct zsock_handler *handler;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(handler, &zsock_handlers, list)
+		if (handler->proto == proto && zsock_pin_get(&handler->pin))
+			goto out;
+	handler = NULL;
+out:
+	rcu_read_unlock();
+	return handler;
+}
+
 /* Whether @domain, as given to socket(), is one of the handler's. */
 bool zsock_handler_takes(const struct zsock_handler *handler, int domain)
 {
@@ -95,7 +110,9 @@ static bool zsock_proto_ok(const struct zsock_proto *proto)
 {
 	unsigned int i;
 
-	if (!zsock_name_ok(proto->name) || !proto->nids || !proto->ids)
+	if (!zsock_name_ok(proto->name) || (proto->nids && !proto->ids))
+		return false;
+	if (proto->whole && (!proto->may_whole || !proto->hand_over))
 		return false;
 	for (i = 0; i < proto->nids; i++)
 		if (proto->ids[i].type <= 0 || proto->ids[i].type >= SOCK_MAX ||

@@ -126,6 +126,8 @@ static void zsock_tls_info(const struct socket *sock, struct zsock_info *info)
 	strscpy(info->alpn, tls->result.alpn, sizeof(info->alpn));
 }
 
+extern const struct zsock_proto zsock_proto_tls_whole;
+
 ZSOCK_DEFINE_PROTO(tls) = {
 	.name		= "tls",
 	.owner		= THIS_MODULE,
@@ -144,6 +146,9 @@ ZSOCK_DEFINE_PROTO(tls) = {
 	.close		= zsock_tls_sock_close,
 	.free		= zsock_tls_sock_free,
 	.info		= zsock_tls_info,
+	.whole		= &zsock_proto_tls_whole,
+	.may_whole	= zsock_tls_may_whole,
+	.hand_over	= zsock_tls_hand_whole,
 	.no_pair	= true,
 };
 

@@ -431,4 +431,8 @@ struct file *zsock_verifier_ask(struct zsock_verifier *verifier, u64 id);
 struct zsock_verifier *zsock_verifier_get(struct zsock_verifier *verifier);
 void zsock_verifier_put(struct zsock_verifier *verifier);
 
+/* hand_whole.c */
+bool zsock_tls_may_whole(const struct socket *sock);
+int zsock_tls_hand_whole(struct socket *sock, struct socket *inner);
+
 #endif /* _ZSOCK_TLS_TLS_H */

@@ -28,6 +28,8 @@ struct zsock_sock;
  * @type: SOCK_STREAM, SOCK_DGRAM, ...
  * @protocol: protocol of the inner socket, as the handler wants it
  * @outer_protocol: protocol that the program asked for
+ * @whole: what @protocol is for a backend with ZSOCK_BACKEND_F_TLS, or 0 where
+ *	it is the same
  * @kern: 1 for a socket that the kernel itself opened, to be passed on to
  *	__sock_create()
  *
@@ -39,6 +41,7 @@ struct zsock_spec {
 	int		type;
 	int		protocol;
 	int		outer_protocol;
+	int		whole;
 	int		kern;
 };
 
@@ -110,7 +113,7 @@ struct zsock_proto_id {
  * @name: unique, at most ZSOCK_NAME_MAX - 1 characters, no blanks
  * @owner: module of the functions; pinned by every socket of the handler
  * @ids: the (type, protocol) pairs that it serves, unique over all handlers
- * @nids: how many
+ * @nids: how many; 0 for one that is only another's @whole
  * @protocol: the number that a program's 0 stands for
  * @domains: zero-terminated list of domains it takes beside 0, or NULL for
  *	AF_INET and AF_INET6
@@ -149,6 +152,12 @@ struct zsock_proto_id {
  *	come. May be NULL.
  * @free: The end of what @open or @accept made. Required with either.
  * @info: Add to what ZSOCK_INFO tells. Any context. May be NULL.
+ * @whole: The handler of a socket from when a backend with ZSOCK_BACKEND_F_TLS
+ *	carries it, which does all of the protocol; registered, without @ids,
+ *	@open, or @free. NULL where no backend can.
+ * @may_whole: Whether one may. Under the lock that serialises the first call.
+ *	Required with @whole.
+ * @hand_over: Set on @inner what the program has set on @sock. Likewise.
  * @no_pair: socketpair() makes none of these.
  *
  * Const and static in its module; registered with zsock_register_proto().
@@ -179,6 +188,9 @@ struct zsock_proto {
 	void	(*close)(struct socket *sock);
 	void	(*free)(void *priv);
 	void	(*info)(const struct socket *sock, struct zsock_info *info);
+	const struct zsock_proto	*whole;
+	bool	(*may_whole)(const struct socket *sock);
+	int	(*hand_over)(struct socket *sock, struct socket *inner);
 	bool	no_pair;
 };
 
