@@ -69,6 +69,7 @@ def dgrams():
         mapped = client.connected("::ffff:" + ADDRESS, 7, 6)
         mapped.send(b"x")
         eq(mapped.recv(1), b"x", "IPv6")
+        fails(mapped.listen(1), errno.EINVAL, "listen")
         fails(client.open().connect(ADDRESS, 80), errno.ECONNREFUSED, "HTTP")
         sock.sendto(b"", (ADDRESS, 80))
         client.wait(lambda: sock.errors)

@@ -213,7 +213,9 @@ static int do_listen(struct sock *s, uint32_t backlog)
 		backlog = INT32_MAX;
 	if (s->dgram)
 		return EOPNOTSUPP;
-	if (s->state == SOCK_OPEN)
+	if (s->state != SOCK_OPEN && !again)
+		return EINVAL;
+	if (!again)
 		error = judge_listen(s);
 	if (error)
 		return error;
