@@ -34,8 +34,8 @@ static const char *zsock_rx_room(struct zsock_rsk *rs, u32 cost, bool *drop)
 	spin_lock(&rs->lock);
 	*drop = rs->dead || rs->closed ||
 		READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
-	if (sk->sk_type == SOCK_STREAM && !*drop &&
-	    sk->sk_state != TCP_ESTABLISHED)
+	if (rs->ended || (sk->sk_type == SOCK_STREAM && !*drop &&
+			  sk->sk_state != TCP_ESTABLISHED))
 		why = ZSOCK_BAD_STATE;
 	else if (cost > rs->rx_room)
 		why = ZSOCK_BAD_CREDIT;
@@ -212,7 +212,7 @@ static const char *zsock_rx_end(struct zsock_rsk *rs, u32 len)
 	if (len)
 		return ZSOCK_BAD_LENGTH;
 	spin_lock(&rs->lock);
-	if (sk->sk_type != SOCK_STREAM ||
+	if (sk->sk_type != SOCK_STREAM || rs->ended ||
 	    (sk->sk_state != TCP_ESTABLISHED && !rs->dead && !rs->closed))
 		why = ZSOCK_BAD_STATE;
 	else

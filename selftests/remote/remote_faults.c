@@ -382,6 +382,23 @@ TEST_F_TIMEOUT(pipe, rules, 180)
 	}
 }
 
+/* Nothing comes behind a stream's end: no data, and not another end. */
+TEST_F(pipe, behind_the_end)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		far_say(self->far, ZOFF_END, self->stream_id, 0, NULL, 0);
+		far_say(self->far, i ? ZOFF_END : ZOFF_DATA, self->stream_id, 0, "x", !i);
+		EXPECT_TRUE(far_hung_up(self->far, SOON));
+		EXPECT_TRUE(far_is(NAME, ZSOCK_BACKEND_STATE_DOWN, SOON));
+		close_all(self);
+		close(self->far);
+		ASSERT_EQ(0, far_pipe(NAME, &self->far));
+		ASSERT_EQ(0, all_kinds(self));
+	}
+}
+
 /* What the rules allow, however odd, leaves it up. */
 TEST_F(pipe, odd_but_right)
 {
