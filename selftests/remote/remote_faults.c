@@ -722,9 +722,12 @@ TEST_F_TIMEOUT(cut, many, 120)
 	began = zs_now_ms();
 	EXPECT_TRUE(far_is(NAME, ZSOCK_BACKEND_STATE_DOWN, SOON));
 	for (i = 0; i < MANY; i++) {
-		if (i % 7)
-			EXPECT_EQ(1, recv(fds[i], &c, 1, MSG_DONTWAIT));
-		EXPECT_EQ(-1, recv(fds[i], &c, 1, MSG_DONTWAIT));
+		int got = recv(fds[i], &c, 1, MSG_DONTWAIT);
+
+		/* Its byte may have come back before. */
+		if (i % 7 && got == 1)
+			got = recv(fds[i], &c, 1, MSG_DONTWAIT);
+		EXPECT_EQ(-1, got);
 		EXPECT_EQ(ECONNRESET, errno) TH_LOG("socket %d", i);
 		close(fds[i]);
 	}
