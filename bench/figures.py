@@ -31,16 +31,23 @@ CASES = {
     "tls-handshakes-resumed-1.2": (QEMU, "rate", 0.85, "handshake, resumed, TLS 1.2"),
     "tls-handshakes-resumed-1.3": (QEMU, "rate", 0.85, "handshake, resumed, TLS 1.3"),
     "tls-mem": (QEMU, "part", 0.5, "memory of an idle end"),
+    "remote-rr": (QEMU, "pipe-cost", 2.5, "round trip, 1 byte"),
+    "remote-tx": (QEMU, "pipe-speed", 0.8, "64 KiB to the server"),
+    "remote-rx": (QEMU, "pipe-speed", 0.8, "64 KiB from the server"),
 }
 # Names for several.
-GROUPS = ("tls", "tls-bulk", "tls-sendfile", "tls-rr", "tls-handshakes")
+GROUPS = ("tls", "tls-bulk", "tls-sendfile", "tls-rr", "tls-handshakes", "remote")
 
 # How far the control (the base of the comparison against itself) may be off, and how uncertain
 # a ratio may be, before the figures count as unreliable. UML's clock is the host's: it has to
 # share. Handshakes have two processes or more, and the scheduler its say.
-NOISE = {QEMU: 0.003, UML: 0.01, "rate": 0.01, "part": 0.02}
+NOISE = {
+    QEMU: 0.003, UML: 0.01, "rate": 0.01, "part": 0.02, "pipe-cost": 0.1, "pipe-speed": 0.02,
+}  # fmt: skip
 # Where less is worse.
-RATES = ("speed", "rate")
+RATES = ("speed", "rate", "pipe-speed")
+# Compared with a bare pipe.
+PIPES = ("pipe-cost", "pipe-speed")
 
 
 def chosen(wanted):
@@ -55,6 +62,8 @@ def chosen(wanted):
 
 def base_of(kind):
     """The family that the others are compared with."""
+    if kind in PIPES:
+        return "unix"
     return "openssl" if kind in ("rate", "part") else "inet"
 
 
@@ -63,7 +72,7 @@ def figure(kind, result, family):
     base, other = result[base_of(kind)], result.get(family)
     if other is None:
         return None
-    if kind in ("ratio", "records"):
+    if kind in ("ratio", "records", "pipe-cost"):
         return other["ratio"]
     if kind in RATES:
         return 1 / other["ratio"]
@@ -79,7 +88,7 @@ def noise_of(kind, result, family):
     other = result.get(family)
     if other is None:
         return None
-    if kind in ("ratio", "speed", "rate", "records"):
+    if kind in ("ratio", "speed", "rate", "records", *PIPES):
         return other["ratio_error"]
     if kind == "growth":
         return other["growth_error"]
@@ -173,6 +182,15 @@ def plain_line(row):
     )
 
 
+def pipe_line(row):
+    sign = ">=" if row["kind"] in RATES else "<="
+    return (
+        f"{row['what']:<30}{row['unix']:>10}{row['zsock']:>10}{row['inet']:>10}"
+        f"{number(row['zsock_figure']):>9}{number(row['noise']):>8}"
+        f"{number(row['control_figure']):>9}  {sign} {row['target']:.2f}  {mark(row)}"
+    )
+
+
 def record_line(row):
     of_lib = "" if row["target"][1] is None else f"<= {row['target'][1]:.2f}"
     return (
@@ -229,6 +247,13 @@ TABLES = (
         f"{'AF_ZSOCK':>10}{'/OpenSSL':>9}{'control':>9}  {'target':<7}  ",
         part_line,
         "Bytes of the kernel and of programs; released is with SSL_MODE_RELEASE_BUFFERS.",
+    ),
+    (
+        PIPES,
+        f"{'Backend behind a pipe':<30}{'pipe':>10}{'AF_ZSOCK':>10}{'AF_INET':>10}"
+        f"{'/pipe':>9}{'+-':>8}{'control':>9}  {'target':<7}  ",
+        pipe_line,
+        "Costs are instructions of both ends; for 64 KiB the pipe's is divided by AF_ZSOCK's.",
     ),
 )
 

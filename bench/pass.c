@@ -158,6 +158,8 @@ static void shuffle(int order[FAM_COUNT])
 /* Whom the families of @bench are compared with. */
 static enum fam_id base_of(const struct bench *bench)
 {
+	if (bench->versus_pipe)
+		return FAM_UNIX;
 	return bench->versus_lib ? FAM_LIB : FAM_INET;
 }
 

@@ -109,6 +109,7 @@ struct bench {
 	double more;		/* rounds are opt.rounds times this */
 	bool tls;		/* OpenSSL takes part, AF_UNIX does not */
 	bool versus_lib;	/* OpenSSL in the place of bare AF_INET */
+	bool versus_pipe;	/* AF_UNIX, which is the pipe, in its place */
 	void *(*setup)(const struct fam *fam);
 	void (*run)(void *ctx, unsigned int ops);
 	void (*teardown)(void *ctx);
