@@ -23,6 +23,7 @@
 #ifndef _ZSOCK_REMOTE_H
 #define _ZSOCK_REMOTE_H
 
+#include <linux/bvec.h>
 #include <linux/completion.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
@@ -47,10 +48,12 @@
 #define ZSOCK_MESSAGE_MAX	4096
 /* Bytes that are read ahead. */
 #define ZSOCK_RX_BUFFER		16384
-/* Bytes that a socket writes in its turn; pieces of a batch. */
+/* Bytes that a socket writes in its turn; pieces of a batch, at most 64. */
 #define ZSOCK_TX_TURN		65536
 #define ZSOCK_TX_PIECES		64
 #define ZSOCK_TX_CREDITS	16
+/* Data of that many bytes is in pages of its own, which the pipe gets. */
+#define ZSOCK_TX_PAGES		8192
 
 struct zsock_pipe;
 
@@ -106,15 +109,23 @@ struct zsock_credit_message {
  * @nvec: how many
  * @bytes: in all of them
  * @written: of these
+ * @paged: of these, what is in pages that nobody will write to again
+ * @linear: a bit for each of @vec that is not
+ * @splice: all of it is; the pipe may keep the pages instead of a copy
+ * @frag: where the rest is put for that
  * @skbs: whose bytes they are
  * @credits: messages that are in no skb
  * @ncredits: how many
  */
 struct zsock_batch {
-	struct kvec			vec[ZSOCK_TX_PIECES];
+	struct bio_vec			vec[ZSOCK_TX_PIECES];
 	unsigned int			nvec;
 	size_t				bytes;
 	size_t				written;
+	size_t				paged;
+	u64				linear;
+	bool				splice;
+	struct page_frag		frag;
 	struct sk_buff_head		skbs;
 	struct zsock_credit_message	credits[ZSOCK_TX_CREDITS];
 	unsigned int			ncredits;
@@ -328,6 +339,7 @@ int zsock_tx_data(struct zsock_rsk *rs, struct sk_buff *skb);
 void zsock_tx_credit(struct zsock_rsk *rs, u32 more);
 int zsock_tx_work(void *data);
 void zsock_tx_purge(struct zsock_pipe *pipe);
+void zsock_tx_free(struct zsock_pipe *pipe);
 
 /* remote_rx.c */
 int zsock_rx_work(void *data);

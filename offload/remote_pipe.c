@@ -24,7 +24,7 @@ u32 zsock_pipe_seq(struct zsock_pipe *pipe)
 static void zsock_pipe_free(struct zsock_pipe *pipe)
 {
 	WARN_ON_ONCE(!xa_empty(&pipe->socks));
-	zsock_tx_purge(pipe);
+	zsock_tx_free(pipe);
 	xa_destroy(&pipe->socks);
 	fput(pipe->file);
 	zsock_remote_put(pipe->remote);

@@ -57,13 +57,15 @@ static void zsock_rsk_unclaim(struct zsock_rsk *rs, u32 n)
 	rs->sk.sk_write_space(&rs->sk);
 }
 
-/* One message: a small one in a piece, else as large as the buffer lets it be. */
+/* One message: a small one in a piece, of a large one the data in pages. */
 static struct sk_buff *zsock_stream_skb(struct sock *sk, struct msghdr *msg,
 					u32 len, int *err)
 {
-	u32 head = min_t(u32, len, SKB_MAX_HEAD(sizeof(struct zoff_hdr)));
 	struct sk_buff *skb;
+	u32 head = 0;
 
+	if (len < ZSOCK_TX_PAGES)
+		head = min_t(u32, len, SKB_MAX_HEAD(sizeof(struct zoff_hdr)));
 	skb = sock_alloc_send_pskb(sk, sizeof(struct zoff_hdr) + head,
 				   len - head, msg->msg_flags & MSG_DONTWAIT,
 				   err, PAGE_ALLOC_COSTLY_ORDER);

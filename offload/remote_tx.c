@@ -56,10 +56,18 @@ static void zsock_batch_add(struct zsock_batch *batch, void *data, size_t len)
 {
 	if (!len)
 		return;
-	batch->vec[batch->nvec].iov_base = data;
-	batch->vec[batch->nvec].iov_len = len;
-	batch->nvec++;
+	batch->linear |= BIT_ULL(batch->nvec);
+	bvec_set_virt(&batch->vec[batch->nvec++], data, len);
 	batch->bytes += len;
+}
+
+/* Data of a program, which was copied there and stays as it is. */
+static void zsock_batch_frag(struct zsock_batch *batch, const skb_frag_t *frag)
+{
+	bvec_set_page(&batch->vec[batch->nvec++], skb_frag_page(frag),
+		      skb_frag_size(frag), skb_frag_off(frag));
+	batch->bytes += skb_frag_size(frag);
+	batch->paged += skb_frag_size(frag);
 }
 
 static void zsock_batch_skb(struct zsock_batch *batch, struct sk_buff *skb)
@@ -68,12 +76,8 @@ static void zsock_batch_skb(struct zsock_batch *batch, struct sk_buff *skb)
 
 	__skb_queue_tail(&batch->skbs, skb);
 	zsock_batch_add(batch, skb->data, skb_headlen(skb));
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
-
-		zsock_batch_add(batch, skb_frag_address(frag),
-				skb_frag_size(frag));
-	}
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
+		zsock_batch_frag(batch, &skb_shinfo(skb)->frags[i]);
 }
 
 static void zsock_batch_credit(struct zsock_batch *batch, u32 id, u32 more)
@@ -100,6 +104,36 @@ static void zsock_batch_done(struct zsock_batch *batch)
 	batch->ncredits = 0;
 	batch->bytes = 0;
 	batch->written = 0;
+	batch->paged = 0;
+	batch->linear = 0;
+	batch->splice = false;
+}
+
+/*
+ * Where most of it is in pages, the pipe can have these: one copy less. Then the
+ * rest, headers and what is short, has to be in such a page, too: what comes
+ * from kmalloc() cannot be kept. The pages before are the pipe's by now, or
+ * free.
+ */
+static void zsock_batch_splice(struct zsock_batch *batch)
+{
+	size_t rest = batch->bytes - batch->paged;
+	struct page_frag *frag = &batch->frag;
+	struct bio_vec *vec = batch->vec;
+	u64 linear = batch->linear;
+
+	if (batch->paged < ZSOCK_TX_PAGES || rest > PAGE_SIZE ||
+	    !skb_page_frag_refill(rest, frag, GFP_KERNEL))
+		return;
+	for (; linear; linear >>= 1, vec++) {
+		if (!(linear & 1))
+			continue;
+		memcpy(page_address(frag->page) + frag->offset,
+		       bvec_virt(vec), vec->bv_len);
+		bvec_set_page(vec, frag->page, vec->bv_len, frag->offset);
+		frag->offset += vec->bv_len;
+	}
+	batch->splice = true;
 }
 
 /*
@@ -162,6 +196,7 @@ static bool zsock_batch_fill(struct zsock_pipe *pipe)
 		spin_lock(&pipe->lock);
 	}
 	spin_unlock(&pipe->lock);
+	zsock_batch_splice(batch);
 	return batch->bytes;
 }
 
@@ -173,8 +208,11 @@ static int zsock_batch_write(struct zsock_pipe *pipe, int flags)
 	struct msghdr msg = { .msg_flags = flags | MSG_NOSIGNAL };
 	int ret;
 
+	/* A pipe that cannot keep pages copies what is in them. */
+	if (batch->splice)
+		msg.msg_flags |= MSG_SPLICE_PAGES;
 	while (batch->written < batch->bytes) {
-		iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, batch->vec,
+		iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, batch->vec,
 			      batch->nvec, batch->bytes);
 		iov_iter_advance(&msg.msg_iter, batch->written);
 		/* The program's own label has no say about the pipe. */
@@ -377,4 +415,12 @@ void zsock_tx_purge(struct zsock_pipe *pipe)
 	}
 	spin_unlock(&pipe->lock);
 	mutex_unlock(&pipe->tx);
+}
+
+/* Nobody writes any more. */
+void zsock_tx_free(struct zsock_pipe *pipe)
+{
+	zsock_tx_purge(pipe);
+	if (pipe->batch.frag.page)
+		put_page(pipe->batch.frag.page);
 }
