@@ -99,9 +99,10 @@ static void zsock_pipe_end(struct work_struct *work)
 
 	kernel_sock_shutdown(pipe->sock, SHUT_RDWR);
 	zsock_pipe_fail_all(pipe);
-	cancel_delayed_work_sync(&pipe->alive);
 	zsock_pipe_stop_task(pipe->reader);
 	zsock_pipe_stop_task(pipe->writer);
+	/* Not before the reader is gone: a hello that it takes begins this. */
+	cancel_delayed_work_sync(&pipe->alive);
 	/* Those that came in while the reader was not stopped yet. */
 	zsock_pipe_fail_all(pipe);
 	zsock_tx_purge(pipe);
