@@ -250,6 +250,7 @@ struct zsock_call {
  * @rx_room: bytes, of a listener connections, that the other side may send
  * @rx_taken: that the program took, and that were not given back
  * @rx_queued: bytes of a stream that wait to be read
+ * @listens: requests to listen that were not refused: connections may come
  * @children: connections of a listener, to be accepted
  * @child: among those of its listener
  * @ready: in the pipe's list; under the pipe's lock, like @txq and @credit
@@ -280,6 +281,7 @@ struct zsock_rsk {
 	u32			rx_room;
 	u32			rx_taken;
 	u32			rx_queued;
+	u32			listens;
 	struct list_head	children;
 	struct list_head	child;
 	struct list_head	ready;
@@ -364,6 +366,7 @@ struct zsock_rsk *zsock_rsk_get(struct zsock_pipe *pipe, u32 id);
 void zsock_rsk_forget(struct zsock_rsk *rs);
 void zsock_rsk_fail(struct zsock_rsk *rs, int error);
 void zsock_rsk_close(struct zsock_rsk *rs, bool abort);
+void zsock_rsk_drop_children(struct zsock_rsk *rs);
 void zsock_rsk_taken(struct zsock_rsk *rs, u32 n);
 int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 		   bool (*cond)(struct zsock_rsk *rs, size_t arg), size_t arg);

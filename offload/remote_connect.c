@@ -119,7 +119,8 @@ static int zsock_remote_connect_begin(struct socket *sock, const void *addr,
 	err = zsock_zoff_addr(rs, addr, len, &to);
 	if (err)
 		return err;
-	if (READ_ONCE(rs->sk.sk_state) != TCP_CLOSE)
+	/* The credit of one that listened was for connections, not for bytes. */
+	if (READ_ONCE(rs->sk.sk_state) != TCP_CLOSE || READ_ONCE(rs->listens))
 		return -EISCONN;
 	err = zsock_remote_connect_send(rs, &to);
 	if (!err)
@@ -239,37 +240,41 @@ int zsock_remote_connect(struct socket *sock, struct zsock_addr *addr, int len,
 /* ---- listeners ---- */
 
 /*
- * A backlog that grows is credit, one that shrinks is not taken back; neither is
- * it by shutdown(), of which the other side knows nothing. Whether it is the
- * first time.
+ * A backlog that grows is credit, one that shrinks is not taken back, nor is
+ * any when the socket stops listening and begins again.
  */
-static bool zsock_remote_listens(struct zsock_rsk *rs, u32 backlog)
+static void zsock_remote_listens(struct zsock_rsk *rs, u32 backlog)
 {
-	bool first;
+	struct sock *sk = &rs->sk;
 
 	spin_lock(&rs->lock);
-	first = !rs->sk.sk_max_ack_backlog;
-	if (first) {
+	if (!rs->listens)
 		rs->rx_room = backlog;
-		rs->rx_taken = 0;
-	} else if (backlog > rs->sk.sk_max_ack_backlog) {
-		rs->rx_room += backlog - rs->sk.sk_max_ack_backlog;
-	}
+	else if (backlog > sk->sk_max_ack_backlog)
+		rs->rx_room += backlog - sk->sk_max_ack_backlog;
+	WRITE_ONCE(rs->listens, rs->listens + 1);
+	WRITE_ONCE(sk->sk_max_ack_backlog,
+		   max(backlog, sk->sk_max_ack_backlog));
 	if (!rs->dead)
-		WRITE_ONCE(rs->sk.sk_state, TCP_LISTEN);
-	WRITE_ONCE(rs->sk.sk_max_ack_backlog,
-		   max(backlog, rs->sk.sk_max_ack_backlog));
+		WRITE_ONCE(sk->sk_state, TCP_LISTEN);
 	spin_unlock(&rs->lock);
-	return first;
 }
 
-/* It never did, and may connect yet. */
+/*
+ * The far side refused. If it never listened its credit is for bytes, as it was;
+ * where only another backlog was refused, it goes on to listen.
+ */
 static void zsock_remote_listens_not(struct zsock_rsk *rs)
 {
+	struct sock *sk = &rs->sk;
+
 	spin_lock(&rs->lock);
-	WRITE_ONCE(rs->sk.sk_state, TCP_CLOSE);
-	WRITE_ONCE(rs->sk.sk_max_ack_backlog, 0);
-	rs->rx_room = ZSOCK_PIPE_WINDOW;
+	WRITE_ONCE(rs->listens, rs->listens - 1);
+	if (!rs->listens) {
+		rs->rx_room = ZSOCK_PIPE_WINDOW;
+		WRITE_ONCE(sk->sk_max_ack_backlog, 0);
+		WRITE_ONCE(sk->sk_state, TCP_CLOSE);
+	}
 	spin_unlock(&rs->lock);
 }
 
@@ -278,7 +283,6 @@ int zsock_remote_listen(struct socket *sock, int backlog)
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
 	struct zoff_listen listen;
 	struct sock *sk = sock->sk;
-	bool first;
 	u32 n;
 	int err;
 
@@ -294,14 +298,12 @@ int zsock_remote_listen(struct socket *sock, int backlog)
 	    1;
 	listen.backlog = cpu_to_le32(n);
 	/* Connections may come before the reply is looked at. */
-	first = zsock_remote_listens(rs, n);
+	zsock_remote_listens(rs, n);
 	release_sock(sk);
 	err = zsock_rsk_name_call(rs, ZOFF_LISTEN, &listen, sizeof(listen));
 	lock_sock(sk);
-	if (!err)
-		/* Credit of connections that nobody was there for. */
-		zsock_rsk_taken(rs, 0);
-	else if (first)
+	/* Who was killed does not know: it may listen. */
+	if (err && err != -EINTR)
 		zsock_remote_listens_not(rs);
 out:
 	release_sock(sk);
@@ -360,9 +362,9 @@ int zsock_remote_accept(struct socket *sock, struct socket *newsock,
 
 /* ---- shutdown() ---- */
 
-static void zsock_remote_shut_write(struct zsock_rsk *rs)
+static void zsock_remote_shut(struct zsock_rsk *rs, u32 what)
 {
-	struct zoff_shutdown how = { .how = cpu_to_le32(ZOFF_SHUT_WR) };
+	struct zoff_shutdown how = { .how = cpu_to_le32(what) };
 	u32 seq = zsock_pipe_seq(rs->pipe);
 	struct sk_buff *skb;
 
@@ -372,6 +374,12 @@ static void zsock_remote_shut_write(struct zsock_rsk *rs)
 	if (!skb)
 		return;
 	spin_lock(&rs->lock);
+	if (rs->shut_seq) {
+		/* A listener's: one that is under way will do. */
+		spin_unlock(&rs->lock);
+		kfree_skb(skb);
+		return;
+	}
 	rs->shut_seq = seq;
 	spin_unlock(&rs->lock);
 	zsock_tx_sock(rs, skb);
@@ -383,6 +391,8 @@ static void zsock_remote_unlisten(struct zsock_rsk *rs)
 	WRITE_ONCE(rs->sk.sk_state, TCP_CLOSE);
 	spin_unlock(&rs->lock);
 	rs->sk.sk_state_change(&rs->sk);
+	zsock_remote_shut(rs, ZOFF_SHUT_RD);
+	zsock_rsk_drop_children(rs);
 }
 
 int zsock_remote_shutdown(struct socket *sock, int how)
@@ -411,7 +421,7 @@ int zsock_remote_shutdown(struct socket *sock, int how)
 			err = -ENOTCONN;
 		if (how & SEND_SHUTDOWN && !(old & SEND_SHUTDOWN) &&
 		    sk->sk_type == SOCK_STREAM)
-			zsock_remote_shut_write(rs);
+			zsock_remote_shut(rs, ZOFF_SHUT_WR);
 		break;
 	default:
 		err = -ENOTCONN;

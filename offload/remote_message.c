@@ -256,7 +256,7 @@ static const char *zsock_rx_incoming(struct zsock_rsk *rs,
 		return ZSOCK_BAD_ADDR;
 	spin_lock(&rs->lock);
 	/* One that does not listen any more may have some on their way. */
-	if (!rs->sk.sk_max_ack_backlog && !rs->closed && !rs->dead) {
+	if (!rs->listens) {
 		spin_unlock(&rs->lock);
 		return ZSOCK_BAD_STATE;
 	}

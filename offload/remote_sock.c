@@ -59,9 +59,13 @@ void zsock_rsk_forget(struct zsock_rsk *rs)
 static int zsock_rsk_list(struct zsock_rsk *rs)
 {
 	struct zsock_pipe *pipe = rs->pipe;
+	u32 limit = pipe->limit;
 	int err;
 
-	if (atomic_inc_return(&pipe->count) > pipe->limit) {
+	/* Those of both sides cross; each side counts its own before it asks. */
+	if (rs->id)
+		limit *= 2;
+	if (atomic_inc_return(&pipe->count) > limit) {
 		atomic_dec(&pipe->count);
 		return -EMFILE;
 	}
@@ -141,7 +145,8 @@ void zsock_rsk_close(struct zsock_rsk *rs, bool abort)
 	zsock_tx_sock(rs, skb);
 }
 
-static void zsock_rsk_drop_children(struct zsock_rsk *rs)
+/* Connections that nobody accepted. Whether more come is the caller's matter. */
+void zsock_rsk_drop_children(struct zsock_rsk *rs)
 {
 	struct zsock_rsk *child, *tmp;
 	LIST_HEAD(children);
@@ -151,8 +156,10 @@ static void zsock_rsk_drop_children(struct zsock_rsk *rs)
 	spin_unlock(&rs->lock);
 	list_for_each_entry_safe(child, tmp, &children, child) {
 		list_del_init(&child->child);
+		sk_acceptq_removed(&rs->sk);
 		zsock_rsk_close(child, true);
 		sock_put(&child->sk);
+		zsock_rsk_taken(rs, 1);
 	}
 }
 
@@ -454,12 +461,11 @@ int zsock_rsk_child(struct zsock_rsk *listener,
 /* The program, or nobody, took @n of what the other side may send. */
 void zsock_rsk_taken(struct zsock_rsk *rs, u32 n)
 {
-	bool listens = READ_ONCE(rs->sk.sk_state) == TCP_LISTEN;
 	u32 more = 0;
 
 	spin_lock(&rs->lock);
 	rs->rx_taken += n;
-	if (listens || rs->rx_taken >= ZSOCK_PIPE_WINDOW / 4) {
+	if (rs->listens || rs->rx_taken >= ZSOCK_PIPE_WINDOW / 4) {
 		more = rs->rx_taken;
 		rs->rx_taken = 0;
 		rs->rx_room += more;
