@@ -12,13 +12,34 @@ static bool zsock_call_done(struct zsock_rsk *rs)
 	return READ_ONCE(rs->call.done);
 }
 
+/*
+ * Whether the request is still behind what others write, and the pipe takes
+ * that: the other side has not seen it, and is not to blame.
+ */
+static bool zsock_call_queued(struct zsock_rsk *rs)
+{
+	struct zsock_pipe *pipe = rs->pipe;
+	bool queued;
+
+	spin_lock(&pipe->lock);
+	queued = !skb_queue_empty(&rs->txq);
+	spin_unlock(&pipe->lock);
+	return queued && time_before(jiffies, READ_ONCE(pipe->said) +
+				     ZSOCK_PIPE_PATIENCE);
+}
+
 /* 0; -EINTR where the task is being killed; -ETIMEDOUT. */
 static int zsock_call_wait(struct zsock_rsk *rs)
 {
+	bool queued;
 	long left;
 
-	left = wait_event_killable_timeout(rs->call_wait, zsock_call_done(rs),
-					   ZSOCK_PIPE_PATIENCE);
+	do {
+		queued = zsock_call_queued(rs);
+		left = wait_event_killable_timeout(rs->call_wait,
+						   zsock_call_done(rs),
+						   ZSOCK_PIPE_PATIENCE);
+	} while (!left && queued);
 	if (left > 0)
 		return 0;
 	if (left < 0)
@@ -96,7 +117,8 @@ static int zsock_call_send(struct zsock_rsk *rs, u16 type, const void *body,
  * @reply: for what the reply has beside the errno, or NULL
  * @got: room in @reply; then, bytes that came. NULL with @reply NULL
  *
- * Context: process, sleeps for ten seconds at the most; not with the sk locked.
+ * Context: process, sleeps for ten seconds or until the pipe has taken what is
+ * to be written before, and as long again; not with the sk locked.
  * Return: 0; the errno of the other side; -ECONNRESET where the pipe broke.
  */
 int zsock_rsk_call(struct zsock_rsk *rs, u16 type, const void *body, size_t len,
