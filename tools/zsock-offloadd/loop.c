@@ -41,6 +41,13 @@ bool loop_add(int fd, uint32_t events, struct watch *watch)
 	return !epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
+bool loop_change(int fd, uint32_t events, struct watch *watch)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = watch };
+
+	return !epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev);
+}
+
 /**
  * loop_open() - before anything can be watched
  *
@@ -96,7 +103,7 @@ static void pipe_event(struct pipe *p, uint32_t events)
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		p->hung = true;
 	if (events & EPOLLOUT)
-		p->writable = true;
+		pipe_writable(p);
 }
 
 static void sock_event(struct sock *s, uint32_t events)

@@ -216,7 +216,7 @@ void out_send(struct pipe *p)
 			p->said = pipe_now;
 			sent(&p->out, done);
 		} else if (errno == EAGAIN) {
-			p->writable = false;
+			pipe_full(p);
 		} else if (errno != EINTR) {
 			pipe_end(p, errno);
 		}

@@ -29,6 +29,7 @@
 #define QUANTUM		ZOFF_DATA_MAX	/* of a socket, if there are few */
 #define MANY		16
 #define PINGS_MAX	16	/* that were not answered */
+#define WATCHED		(EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 uint64_t pipe_now;
 struct pipe_list pipes = TAILQ_HEAD_INITIALIZER(pipes);
@@ -118,7 +119,7 @@ bool pipe_new(int fd, const char *from)
 	TAILQ_INSERT_TAIL(&pipes, p, next);
 	npipes++;
 	hello_send(p);
-	if (!loop_add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &p->watch))
+	if (!loop_add(fd, WATCHED, &p->watch))
 		pipe_break(p, "cannot watch it: %s", strerror(errno));
 	return true;
 }
@@ -206,6 +207,28 @@ bool pipe_reap(void)
 		free(p);
 	}
 	return !TAILQ_EMPTY(&dying);
+}
+
+/* ---- whether it can be written to ---- */
+
+/**
+ * pipe_full() - it takes no more for now
+ *
+ * Only from now on does it matter when it does. Asked to, epoll would wake us
+ * whenever the client has read anything.
+ */
+void pipe_full(struct pipe *p)
+{
+	p->writable = false;
+	if (!loop_change(p->fd, WATCHED | EPOLLOUT, &p->watch))
+		pipe_break(p, "cannot watch it: %s", strerror(errno));
+}
+
+void pipe_writable(struct pipe *p)
+{
+	p->writable = true;
+	if (!loop_change(p->fd, WATCHED, &p->watch))
+		pipe_break(p, "cannot watch it: %s", strerror(errno));
 }
 
 /* ---- what it does ---- */

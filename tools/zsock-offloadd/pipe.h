@@ -64,6 +64,8 @@ bool pipe_new(int fd, const char *from);
 void pipe_break(struct pipe *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void pipe_end(struct pipe *p, int error);
+void pipe_full(struct pipe *p);
+void pipe_writable(struct pipe *p);
 bool pipe_run(struct pipe *p);
 void pipe_tick(struct pipe *p);
 bool pipe_reap(void);
