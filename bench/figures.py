@@ -7,7 +7,8 @@ QEMU, UML = "qemu", "uml-fast"
 
 # name: where it runs, how the figure is compared, the target, its words. A figure above the
 # target is a miss, but for throughput and rates, where one below it is. Records ("records") are
-# compared with bare kTLS and with OpenSSL in user space, and have a target for each.
+# compared with bare kTLS and with OpenSSL in user space, and have a target for each. What another
+# transport carries ("carried") is compared with a socket of that family, in the place of AF_INET's.
 CASES = {
     "tcp-rr": (QEMU, "ratio", 1.005, "TCP round trip, 1 byte"),
     "udp-rr": (QEMU, "ratio", 1.005, "UDP round trip, 1 byte"),
@@ -17,6 +18,8 @@ CASES = {
     "epoll-echo": (QEMU, "ratio", 1.03, "epoll echo, 100 connections"),
     "mem": (QEMU, "bytes", 2560, "memory of a connected socket"),
     "many": (QEMU, "growth", 1.02, "growth at 20,000 connections"),
+    "mptcp": (QEMU, "carried", 1.03, "MPTCP round trip, 1 byte"),
+    "smc": (QEMU, "carried", 1.03, "AF_SMC round trip, 1 byte"),
     "stream": (UML, "speed", 0.98, "64 KiB stream throughput"),
     "tls-bulk-1.2": (QEMU, "records", (1.01, 1.05), "64 KiB, TLS 1.2"),
     "tls-bulk-1.3": (QEMU, "records", (1.01, 1.05), "64 KiB, TLS 1.3"),
@@ -72,7 +75,7 @@ def figure(kind, result, family):
     base, other = result[base_of(kind)], result.get(family)
     if other is None:
         return None
-    if kind in ("ratio", "records", "pipe-cost"):
+    if kind in ("ratio", "carried", "records", "pipe-cost"):
         return other["ratio"]
     if kind in RATES:
         return 1 / other["ratio"]
@@ -88,7 +91,7 @@ def noise_of(kind, result, family):
     other = result.get(family)
     if other is None:
         return None
-    if kind in ("ratio", "speed", "rate", "records", *PIPES):
+    if kind in ("ratio", "carried", "speed", "rate", "records", *PIPES):
         return other["ratio_error"]
     if kind == "growth":
         return other["growth_error"]
@@ -117,6 +120,8 @@ def judge(name, results):
     kernel, kind, target, words = CASES[name]
     first = results[0]
     row = {"case": name, "what": words, "where": kernel, "kind": kind, "target": target}
+    if "missing" in first:
+        return row | {"missing": first["missing"], "reliable": True, "verdict": "-"}
     for family in ("inet", "zsock", "unix", "openssl", "openssl-ktls", "openssl-release"):
         row[family] = cost(kind, first.get(family))
     for family in ("zsock", "control", "unix"):
@@ -191,6 +196,17 @@ def pipe_line(row):
     )
 
 
+def carried_line(row):
+    if "missing" in row:
+        return f"{row['what']:<30}  not measured: {row['missing']}"
+    figures = [number(row[f"{f}_figure"]) for f in ("zsock", "control")]
+    return (
+        f"{row['what']:<30}{row['inet']:>11}{row['zsock']:>11}"
+        f"{figures[0]:>10}{number(row['noise']):>9}{figures[1]:>10}"
+        f"   <= {row['target']:<8.2f} {mark(row)}"
+    )
+
+
 def record_line(row):
     of_lib = "" if row["target"][1] is None else f"<= {row['target'][1]:.2f}"
     return (
@@ -226,6 +242,13 @@ TABLES = (
         f"{'zsock':>10}{'+-':>9}{'control':>10}   {'target':<11} ",
         plain_line,
         "Costs are instructions an operation; zsock and control are compared with AF_INET.",
+    ),
+    (
+        ("carried",),
+        f"{'Other transports':<30}{'directly':>11}{'AF_ZSOCK':>11}"
+        f"{'zsock':>10}{'+-':>9}{'control':>10}   {'target':<11} ",
+        carried_line,
+        "Costs are instructions an operation; zsock and control are compared with the family.",
     ),
     (
         ("records",),

@@ -131,11 +131,25 @@ const struct bench *bench_find(const char *name)
 	die("no case '%s' (--list names them)", name);
 }
 
+static void tell_missing(const struct bench *bench, const char *why)
+{
+	printf("%-26s not measured: %s\n", bench->name, why);
+	json_open(bench->name, '{');
+	json_string("what", bench->what);
+	json_string("missing", why);
+	json_close('}');
+}
+
 static void run_case(const char *name)
 {
 	const struct bench *bench = bench_find(name);
+	const char *why = bench->missing ? bench->missing() : NULL;
 	static struct result res;
 
+	if (why) {
+		tell_missing(bench, why);
+		return;
+	}
 	if (bench->whole) {
 		bench->whole();
 		return;

@@ -110,6 +110,9 @@ struct bench {
 	bool tls;		/* OpenSSL takes part, AF_UNIX does not */
 	bool versus_lib;	/* OpenSSL in the place of bare AF_INET */
 	bool versus_pipe;	/* AF_UNIX, which is the pipe, in its place */
+	/* Why the kernel has nothing to measure here, NULL: it has. */
+	const char *(*missing)(void);
+	/* Returns NULL for a family that does not take part. */
 	void *(*setup)(const struct fam *fam);
 	void (*run)(void *ctx, unsigned int ops);
 	void (*teardown)(void *ctx);
