@@ -394,7 +394,7 @@ int __init zsock_remotes_init(void)
 {
 	int err;
 
-	err = proto_register(&zsock_remote_prot, 0);
+	err = proto_register(&zsock_remote_prot, 1);
 	if (err)
 		return err;
 	err = register_pernet_device(&zsock_remote_net_ops);

@@ -48,6 +48,8 @@
 #define ZSOCK_MESSAGE_MAX	4096
 /* Bytes that are read ahead. */
 #define ZSOCK_RX_BUFFER		16384
+/* Data of that many bytes is put together with what comes next. */
+#define ZSOCK_RX_SMALL		1024
 /* Bytes that a socket writes in its turn; pieces of a batch, at most 64. */
 #define ZSOCK_TX_TURN		65536
 #define ZSOCK_TX_PIECES		64
@@ -346,6 +348,7 @@ void zsock_tx_free(struct zsock_pipe *pipe);
 /* remote_rx.c */
 int zsock_rx_work(void *data);
 int zsock_rx_take(struct zsock_pipe *pipe, void *to, size_t len);
+const void *zsock_rx_see(struct zsock_pipe *pipe, size_t len);
 int zsock_rx_skip(struct zsock_pipe *pipe, size_t len);
 struct sk_buff *zsock_rx_skb(struct zsock_pipe *pipe, struct sock *sk,
 			     size_t len);

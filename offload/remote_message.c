@@ -65,7 +65,7 @@ static struct sk_buff *zsock_rx_last(struct zsock_rsk *rs, u32 len)
 }
 
 /* A few bytes: without this each would take a buffer of its own. */
-static bool zsock_rx_append(struct zsock_rsk *rs, const u8 *data, u32 len)
+static bool zsock_rx_append(struct zsock_rsk *rs, const void *data, u32 len)
 {
 	struct sk_buff *skb;
 
@@ -95,10 +95,11 @@ static const char *zsock_rx_stream(struct zsock_pipe *pipe,
 				   struct zsock_rsk *rs, u32 len)
 {
 	struct sk_buff *skb;
-	u8 few[256];
+	const void *few;
 
-	if (len <= sizeof(few)) {
-		if (zsock_rx_take(pipe, few, len))
+	if (len <= ZSOCK_RX_SMALL) {
+		few = zsock_rx_see(pipe, len);
+		if (!few)
 			return ZSOCK_BAD_END;
 		if (zsock_rx_append(rs, few, len))
 			return NULL;
@@ -404,9 +405,8 @@ static const char *zsock_rx_ping(struct zsock_pipe *pipe, u32 seq, u32 len)
 
 	if (len || !seq)
 		return ZSOCK_BAD_LENGTH;
-	/* As many as go out; who asks faster than it reads is not answered. */
-	if (READ_ONCE(pipe->urgent.qlen) > 16)
-		return NULL;
+	if (READ_ONCE(pipe->urgent.qlen) > 256)
+		return "it asks, and does not read the answers";
 	pong = zsock_message(ZOFF_PONG, 0, seq, NULL, 0, NULL, 0);
 	if (pong)
 		zsock_tx_urgent(pipe, pong);

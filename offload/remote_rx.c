@@ -7,9 +7,6 @@
 
 #include "remote.h"
 
-/* Data of that many bytes is put together with what comes next. */
-#define ZSOCK_RX_SMALL	1024
-
 static size_t zsock_rx_have(const struct zsock_rx *rx)
 {
 	return rx->tail - rx->head;
@@ -72,6 +69,18 @@ int zsock_rx_take(struct zsock_pipe *pipe, void *to, size_t len)
 	memcpy(to, rx->buf + rx->head, len);
 	rx->head += len;
 	return 0;
+}
+
+/* The next @len bytes, where they are until the next call; or NULL. */
+const void *zsock_rx_see(struct zsock_pipe *pipe, size_t len)
+{
+	struct zsock_rx *rx = &pipe->rx;
+
+	while (zsock_rx_have(rx) < len)
+		if (zsock_rx_more(pipe))
+			return NULL;
+	rx->head += len;
+	return rx->buf + rx->head - len;
 }
 
 int zsock_rx_skip(struct zsock_pipe *pipe, size_t len)
@@ -157,7 +166,7 @@ static int zsock_rx_fill(struct zsock_pipe *pipe, struct sk_buff *skb)
 	return 0;
 }
 
-static struct sk_buff *zsock_rx_alloc(struct sock *sk, size_t len)
+static struct sk_buff *zsock_rx_alloc(struct sock *sk, size_t len, gfp_t gfp)
 {
 	size_t head = min_t(size_t, len, SKB_MAX_HEAD(0));
 	size_t room = head;
@@ -168,7 +177,7 @@ static struct sk_buff *zsock_rx_alloc(struct sock *sk, size_t len)
 	if (len <= ZSOCK_RX_SMALL && sk->sk_type == SOCK_STREAM)
 		room = 2 * ZSOCK_RX_SMALL;
 	skb = alloc_skb_with_frags(room, len - head, PAGE_ALLOC_COSTLY_ORDER,
-				   &err, GFP_KERNEL_ACCOUNT);
+				   &err, gfp);
 	if (!skb)
 		return NULL;
 	skb_put(skb, head);
@@ -178,17 +187,31 @@ static struct sk_buff *zsock_rx_alloc(struct sock *sk, size_t len)
 	return skb;
 }
 
-/* The next @len bytes of the pipe, for @sk, whose owner pays. Or an errno. */
-struct sk_buff *zsock_rx_skb(struct zsock_pipe *pipe, struct sock *sk,
-			     size_t len)
+/*
+ * Whose owner pays, if there is something left of what his memory cgroup may have.
+ * Else nobody does, for as much as the window at most: the others on the pipe do
+ * not wait until he is let have more.
+ */
+static struct sk_buff *zsock_rx_alloc_for(struct sock *sk, size_t len)
 {
 	struct mem_cgroup *old;
 	struct sk_buff *skb;
-	int err;
 
 	old = zsock_memcg_enter(sk);
-	skb = zsock_rx_alloc(sk, len);
+	skb = zsock_rx_alloc(sk, len, (GFP_KERNEL_ACCOUNT | __GFP_NOWARN) &
+				      ~__GFP_DIRECT_RECLAIM);
 	zsock_memcg_leave(old);
+	return skb ?: zsock_rx_alloc(sk, len, GFP_KERNEL);
+}
+
+/* The next @len bytes of the pipe, for @sk. Or an errno. */
+struct sk_buff *zsock_rx_skb(struct zsock_pipe *pipe, struct sock *sk,
+			     size_t len)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = zsock_rx_alloc_for(sk, len);
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
 	err = zsock_rx_fill(pipe, skb);
@@ -202,12 +225,9 @@ struct sk_buff *zsock_rx_skb(struct zsock_pipe *pipe, struct sock *sk,
 /* Bytes that were taken from the pipe already. */
 struct sk_buff *zsock_rx_skb_of(struct sock *sk, const void *data, size_t len)
 {
-	struct mem_cgroup *old;
 	struct sk_buff *skb;
 
-	old = zsock_memcg_enter(sk);
-	skb = zsock_rx_alloc(sk, len);
-	zsock_memcg_leave(old);
+	skb = zsock_rx_alloc_for(sk, len);
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
 	memcpy(skb->data, data, len);

@@ -4,6 +4,7 @@
  * ZOFF_OPEN to the reply to ZOFF_CLOSE, or until the pipe breaks; the program
  * holds it until close().
  */
+#include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <net/tcp_states.h>
 
@@ -402,6 +403,15 @@ static void zsock_rsk_inherit(struct sock *sk, const struct sock *from)
 	sk->sk_bound_dev_if = READ_ONCE(from->sk_bound_dev_if);
 }
 
+/* A kernel task makes it, which is charged to nobody: as the listener is. */
+static void zsock_rsk_charge(struct sock *sk, const struct sock *from)
+{
+	struct mem_cgroup *memcg = zsock_memcg(from);
+
+	if (memcg && !zsock_memcg(sk) && mem_cgroup_tryget(memcg))
+		zsock_set_memcg(sk, memcg);
+}
+
 static struct zsock_rsk *zsock_rsk_child_make(struct zsock_rsk *listener,
 					      const struct zoff_incoming *in)
 {
@@ -416,6 +426,7 @@ static struct zsock_rsk *zsock_rsk_child_make(struct zsock_rsk *listener,
 		return ERR_PTR(-ENOMEM);
 	sock_init_data(NULL, sk);
 	sk->sk_type = from->sk_type;
+	zsock_rsk_charge(sk, from);
 	zsock_rsk_inherit(sk, from);
 	rs = zsock_rsk(sk);
 	zsock_rsk_init(rs, listener->pipe, listener->family,

@@ -381,6 +381,13 @@ static int zsock_stream_accept(struct socket *sock, struct socket *newsock,
 				   ZSOCK_ACCEPT_FLAGS & O_NONBLOCK);
 }
 
+/* What is not given back until it is read has to fit in the window. */
+static int zsock_stream_set_rcvlowat(struct sock *sk, int val)
+{
+	WRITE_ONCE(sk->sk_rcvlowat, min(val, ZSOCK_PIPE_WINDOW / 2) ?: 1);
+	return 0;
+}
+
 const struct proto_ops zsock_remote_stream_ops = {
 	.family		= PF_ZSOCK,
 	.owner		= THIS_MODULE,
@@ -401,4 +408,5 @@ const struct proto_ops zsock_remote_stream_ops = {
 	.recvmsg	= zsock_stream_recvmsg,
 	.mmap		= sock_no_mmap,
 	.set_peek_off	= sk_set_peek_off,
+	.set_rcvlowat	= zsock_stream_set_rcvlowat,
 };

@@ -110,7 +110,7 @@ static bool zsock_proto_ok(const struct zsock_proto *proto)
 {
 	unsigned int i;
 
-	if (!zsock_name_ok(proto->name) || (proto->nids && !proto->ids))
+	if (!zsock_name_ok(proto->name) || !proto->nids != !proto->ids)
 		return false;
 	if (proto->whole && (!proto->may_whole || !proto->hand_over))
 		return false;

@@ -104,7 +104,7 @@ static inline void zsock_swap_memcg(struct sock *a, struct sock *b)
 static inline struct mem_cgroup *zsock_memcg_enter(const struct sock *sk)
 {
 #ifdef CONFIG_MEMCG
-	return set_active_memcg(sk->sk_memcg);
+	return set_active_memcg(zsock_memcg(sk));
 #else
 	return NULL;
 #endif

@@ -405,6 +405,11 @@ static void zsock_handler_bad(struct kunit *test)
 	proto = zsock_kunit_good;
 	proto.ids = NULL;
 	KUNIT_EXPECT_EQ(test, -EINVAL, zsock_try_proto(&proto));
+	/* One that no socket() finds, and one that a backend may take whole. */
+	proto.nids = 0;
+	KUNIT_EXPECT_EQ(test, 0, zsock_try_proto(&proto));
+	proto.whole = &zsock_kunit_good;
+	KUNIT_EXPECT_EQ(test, -EINVAL, zsock_try_proto(&proto));
 	KUNIT_EXPECT_EQ(test, -EINVAL, zsock_try_id(0, 1));
 	KUNIT_EXPECT_EQ(test, -EINVAL, zsock_try_id(-1, 1));
 	KUNIT_EXPECT_EQ(test, -EINVAL, zsock_try_id(SOCK_MAX, 1));
