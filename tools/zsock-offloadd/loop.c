@@ -48,6 +48,12 @@ bool loop_change(int fd, uint32_t events, struct watch *watch)
 	return !epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev);
 }
 
+/* Closing it does not do that where somebody else has the file open, too. */
+void loop_forget(int fd)
+{
+	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
 /**
  * loop_open() - before anything can be watched
  *

@@ -166,6 +166,7 @@ static void drop(struct pipe *p)
 {
 	TAILQ_REMOVE(&pipes, p, next);
 	TAILQ_INSERT_TAIL(&dying, p, next);
+	loop_forget(p->fd);
 	close(p->fd);
 	p->fd = -1;
 	out_free(&p->out);
