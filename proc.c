@@ -160,7 +160,7 @@ static int zsock_stat_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* ---- zsock_protocols: one line for each (type, protocol) ---- */
+/* ---- zsock_protocols: one line for each (type, protocol), or for none ---- */
 
 static int zsock_protocols_line(struct zsock_handler *handler, void *arg)
 {
@@ -168,6 +168,10 @@ static int zsock_protocols_line(struct zsock_handler *handler, void *arg)
 	struct seq_file *m = arg;
 	unsigned int i;
 
+	if (!proto->nids)
+		seq_printf(m, "%s - - %u %s\n", proto->name,
+			   zsock_pin_users(&handler->pin),
+			   proto->owner ? proto->owner->name : "kernel");
 	for (i = 0; i < proto->nids; i++)
 		seq_printf(m, "%s %s %d %u %s\n", proto->name,
 			   zsock_type_name(proto->ids[i].type),
