@@ -77,10 +77,22 @@ tls_begin()
 	"$TOP/selftests/bin/ztls" pattern 50000 >sample
 }
 
+# Another test's certificate would not go with a key that is left.
+creds_end()
+{
+	local tag
+
+	[[ ! $PLAIN ]] || return 0
+	for tag in tags/*; do
+		zsockctl cred del "${tag#tags/}" 2>/dev/null
+	done
+}
+
 tls_cleanup()
 {
 	peers_end
 	agent_end TERM
+	creds_end
 	cd /
 	rm -rf "$DIR"
 }

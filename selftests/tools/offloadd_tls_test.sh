@@ -14,7 +14,7 @@ unset LD_PRELOAD
 
 dir=$(mktemp -d) || exit 1
 chmod 755 "$dir"
-trap 'rm -rf "$dir"' EXIT
+trap 'zsockctl cred del 1 2>/dev/null; rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 ip link set lo up
 
