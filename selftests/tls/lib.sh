@@ -177,6 +177,10 @@ creds()
 {
 	local name
 
+	# Nor would it go with what another test has left.
+	for name in "${TAG[@]}"; do
+		[[ $PLAIN ]] || zsockctl cred del "$name" 2>/dev/null
+	done
 	for name in p256 rsa p384 ed25519 client; do
 		cred_pair "${TAG[$name]}" "$name" || return
 	done

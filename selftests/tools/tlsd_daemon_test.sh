@@ -16,7 +16,7 @@ unset LD_PRELOAD
 
 dir=$(mktemp -d) || exit 1
 chmod 755 "$dir"
-trap 'agents_end; module_back; rm -rf "$dir"' EXIT
+trap 'agents_end; module_back; zsockctl cred del 1; zsockctl cred del 2; rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 
 agents=()
