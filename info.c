@@ -10,6 +10,7 @@
 /* Safe against a concurrent dispatch; the socket cannot go. */
 void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info)
 {
+	const struct zsock_backend *backend;
 	const struct sock *sk;
 
 	memset(info, 0, sizeof(*info));
@@ -29,13 +30,14 @@ void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info)
 			sizeof(info->backend));
 		return;
 	}
+	backend = zs->carrier->backend;
 	sk = zs->sock->sk;
 	info->state = ZSOCK_STATE_DISPATCHED;
 	info->inner_family = READ_ONCE(sk->sk_family);
 	info->inner_protocol = sk->sk_protocol;
-	zsock_remote_info(sk, info);
-	strscpy(info->backend, zs->carrier->backend->name,
-		sizeof(info->backend));
+	if (backend->info)
+		backend->info(zs->sock, info);
+	strscpy(info->backend, backend->name, sizeof(info->backend));
 }
 
 static void zsock_view_in(const struct sock *sk, struct sockaddr_storage *addr,
@@ -78,6 +80,12 @@ static void zsock_view_address(const struct zsock_sock *zs,
 			       const struct sock *sk,
 			       struct sockaddr_storage *addr, bool remote)
 {
+	const struct zsock_backend *backend = zs->carrier->backend;
+
+	if (backend->name_of) {
+		backend->name_of(zs->sock, remote, addr);
+		return;
+	}
 	switch (READ_ONCE(sk->sk_family)) {
 	case AF_INET:
 		zsock_view_in(sk, addr, remote);
@@ -85,11 +93,6 @@ static void zsock_view_address(const struct zsock_sock *zs,
 	case AF_INET6:
 		zsock_view_in6(zs, sk, addr, remote);
 		break;
-	case AF_VSOCK:
-		zsock_vsock_view(zs, sk, addr, remote);
-		break;
-	default:
-		zsock_remote_view(sk, addr, remote);
 	}
 }
 

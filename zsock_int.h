@@ -148,6 +148,12 @@ struct zsock_table {
 	bool			custom;
 };
 
+/* Whether @protocol is one of IPPROTO_TLS_*. */
+static inline bool zsock_is_tls(int protocol)
+{
+	return protocol >= IPPROTO_TLS_1_0 && protocol <= IPPROTO_TLS_1_3;
+}
+
 /* ---- sockets ---- */
 
 /**
@@ -367,9 +373,6 @@ void zsock_carrier_retire(struct zsock_carrier *carrier);
 void zsock_retired_exit(void);
 
 /* offload/remote.c: backends behind a pipe */
-void zsock_remote_info(const struct sock *sk, struct zsock_info *info);
-void zsock_remote_view(const struct sock *sk, struct sockaddr_storage *addr,
-		       bool remote);
 int zsock_remotes_init(void);
 void zsock_remotes_exit(void);
 
@@ -377,8 +380,8 @@ void zsock_remotes_exit(void);
 struct zsock_vsock_map;
 void zsock_vsock_override(const struct zsock_backend *backend,
 			  struct proto_ops *ops);
-void zsock_vsock_view(const struct zsock_sock *zs, const struct sock *sk,
-		      struct sockaddr_storage *addr, bool remote);
+void zsock_vsock_name_of(const struct socket *sock, bool peer,
+			 struct sockaddr_storage *addr);
 void zsock_vsock_map_init(struct zsock_vsock_map *map);
 void zsock_vsock_map_free(struct zsock_vsock_map *map);
 bool zsock_vsock_map_used(const struct zsock_vsock_map *map);

@@ -87,37 +87,16 @@ static int zsock_make(const struct zsock_sock *zs,
 	return err;
 }
 
-/*
- * The handler that @zs has from now on, pinned once more: its own, or where the
- * backend does the whole protocol, the one for that. Or NULL.
- */
-static struct zsock_handler *zsock_handler_next(struct zsock_sock *zs,
-						bool whole)
-{
-	if (whole)
-		return zsock_handler_get(zs->handler->proto->whole);
-	zsock_pin_dup(&zs->handler->pin);
-	return zs->handler;
-}
-
-/* Cannot fail any more: who calls now meets @next. Takes its pin. */
-static void zsock_handler_change(struct zsock_sock *zs,
-				 struct zsock_handler *next)
-{
-	if (next == zs->handler)
-		zsock_pin_put(&next->pin);
-	else
-		WRITE_ONCE(zs->handler, next);
-}
-
 /* Options, calls, graft. On failure @inner is gone, but not the pin. */
 static int zsock_install(struct zsock_sock *zs, struct socket *inner,
 			 struct zsock_carrier *carrier, bool dual, bool whole)
 {
-	struct zsock_handler *next = zsock_handler_next(zs, whole);
+	struct zsock_handler *next = zs->handler;
 	const struct zsock_table *table;
 	int err = -ENETDOWN;
 
+	if (whole)
+		next = zsock_handler_get(next->proto->whole);
 	if (!next)
 		goto out;
 	err = zsock_options_replay(zs->fresh, inner);
@@ -132,11 +111,14 @@ static int zsock_install(struct zsock_sock *zs, struct socket *inner,
 		goto out_handler;
 	if (dual)
 		WRITE_ONCE(zs->flags, zs->flags | ZSOCK_INFO_F_DUAL);
-	zsock_handler_change(zs, next);
+	/* Cannot fail any more: who calls now meets this one. */
+	if (whole)
+		WRITE_ONCE(zs->handler, next);
 	zsock_graft(zs, inner, carrier, table);
 	return 0;
 out_handler:
-	zsock_pin_put(&next->pin);
+	if (whole)
+		zsock_pin_put(&next->pin);
 out:
 	sock_release(inner);
 	return err;

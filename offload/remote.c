@@ -21,14 +21,15 @@ void zsock_remote_put(struct zsock_remote *remote)
 	kfree(remote);
 }
 
-/* The one of @net with @name, held, or NULL. */
-struct zsock_remote *zsock_remote_get(struct net *net, const char *name)
+/* The first of @net, or of all, with @name, or with any; held, or NULL. */
+struct zsock_remote *zsock_remote_get(const struct net *net, const char *name)
 {
 	struct zsock_remote *remote, *found = NULL;
 
 	mutex_lock(&zsock_remotes_lock);
 	list_for_each_entry(remote, &zsock_remotes, list) {
-		if (net_eq(remote->net, net) && !strcmp(remote->name, name)) {
+		if ((!net || net_eq(remote->net, net)) &&
+		    (!name || !strcmp(remote->name, name))) {
 			refcount_inc(&remote->ref);
 			found = remote;
 			break;
@@ -36,11 +37,6 @@ struct zsock_remote *zsock_remote_get(struct net *net, const char *name)
 	}
 	mutex_unlock(&zsock_remotes_lock);
 	return found;
-}
-
-static bool zsock_remote_is_tls(int protocol)
-{
-	return protocol >= IPPROTO_TLS_1_0 && protocol <= IPPROTO_TLS_1_3;
 }
 
 static bool zsock_remote_is_supported(const struct zsock_backend *backend,
@@ -56,9 +52,31 @@ static bool zsock_remote_is_supported(const struct zsock_backend *backend,
 		return features & ZOFF_F_STREAM &&
 		       (spec->protocol == IPPROTO_TCP ||
 			(features & ZOFF_F_TLS &&
-			 zsock_remote_is_tls(spec->protocol)));
+			 zsock_is_tls(spec->protocol)));
 	return features & ZOFF_F_DGRAM && spec->type == SOCK_DGRAM &&
 	       spec->protocol == IPPROTO_UDP;
+}
+
+/* What the far side's socket is, not the one here. */
+static void zsock_remote_info(const struct socket *sock,
+			      struct zsock_info *info)
+{
+	const struct zsock_rsk *rs = zsock_rsk(sock->sk);
+
+	info->inner_family = rs->family;
+	info->inner_protocol = rs->protocol;
+}
+
+static void zsock_remote_name_of(const struct socket *sock, bool peer,
+				 struct sockaddr_storage *addr)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	struct zoff_addr name;
+
+	spin_lock(&rs->lock);
+	name = peer ? rs->peer : rs->name;
+	spin_unlock(&rs->lock);
+	zsock_zoff_sockaddr(rs, &name, addr);
 }
 
 /* ---- pipes ---- */
@@ -187,6 +205,8 @@ static struct zsock_remote *zsock_remote_new(struct net *net,
 		.net		= net,
 		.is_supported	= zsock_remote_is_supported,
 		.create		= zsock_remote_create,
+		.info		= zsock_remote_info,
+		.name_of	= zsock_remote_name_of,
 	};
 	return remote;
 }
@@ -324,57 +344,13 @@ int zsock_remote_del(struct zsock_remote *remote, bool force)
 	return 0;
 }
 
-/* ---- what listings show ---- */
-
-/* What the far side's socket is, not the one here. */
-void zsock_remote_info(const struct sock *sk, struct zsock_info *info)
-{
-	const struct zsock_rsk *rs = zsock_rsk((struct sock *)sk);
-
-	if (sk->sk_prot != &zsock_remote_prot)
-		return;
-	info->inner_family = rs->family;
-	info->inner_protocol = rs->protocol;
-}
-
-/* The address of a socket behind a pipe; of others there is none here. */
-void zsock_remote_view(const struct sock *sk, struct sockaddr_storage *addr,
-		       bool remote)
-{
-	struct zsock_rsk *rs = zsock_rsk((struct sock *)sk);
-	struct zoff_addr name;
-
-	if (sk->sk_prot != &zsock_remote_prot)
-		return;
-	spin_lock(&rs->lock);
-	name = remote ? rs->peer : rs->name;
-	spin_unlock(&rs->lock);
-	zsock_zoff_sockaddr(rs, &name, addr);
-}
-
 /* ---- namespaces and the module go ---- */
-
-static struct zsock_remote *zsock_remote_first(const struct net *net)
-{
-	struct zsock_remote *remote, *found = NULL;
-
-	mutex_lock(&zsock_remotes_lock);
-	list_for_each_entry(remote, &zsock_remotes, list) {
-		if (!net || net_eq(remote->net, net)) {
-			refcount_inc(&remote->ref);
-			found = remote;
-			break;
-		}
-	}
-	mutex_unlock(&zsock_remotes_lock);
-	return found;
-}
 
 static void zsock_remote_del_all(const struct net *net)
 {
 	struct zsock_remote *remote;
 
-	while ((remote = zsock_remote_first(net))) {
+	while ((remote = zsock_remote_get(net, NULL))) {
 		zsock_remote_del(remote, true);
 		zsock_remote_put(remote);
 	}

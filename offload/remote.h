@@ -12,6 +12,7 @@
  *	remote_message.c what a message means for a socket
  *	remote_sock.c	life of a socket
  *	remote_call.c	requests that wait for their reply
+ *	remote_send.c	what sending has in common
  *	remote_connect.c, remote_stream.c, remote_dgram.c, remote_option.c,
  *	remote_addr.c	the socket calls
  *
@@ -308,7 +309,7 @@ static inline struct zsock_rsk *zsock_rsk(struct sock *sk)
 }
 
 /* remote.c */
-struct zsock_remote *zsock_remote_get(struct net *net, const char *name);
+struct zsock_remote *zsock_remote_get(const struct net *net, const char *name);
 void zsock_remote_put(struct zsock_remote *remote);
 int zsock_remote_add(struct net *net, const struct zsock_remote *like,
 		     const char *netdev, struct file *file);
@@ -373,6 +374,13 @@ void zsock_rsk_drop_children(struct zsock_rsk *rs);
 void zsock_rsk_taken(struct zsock_rsk *rs, u32 n);
 int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 		   bool (*cond)(struct zsock_rsk *rs, size_t arg), size_t arg);
+
+/* remote_send.c */
+u32 zsock_rsk_claim(struct zsock_rsk *rs, u32 least, u32 most);
+void zsock_rsk_unclaim(struct zsock_rsk *rs, u32 n);
+void zsock_rsk_want_room(struct sock *sk);
+struct sk_buff *zsock_rsk_skb(struct zsock_rsk *rs, struct msghdr *msg,
+			      size_t before, size_t head, size_t len);
 
 /* remote_call.c */
 int zsock_rsk_call(struct zsock_rsk *rs, u16 type, const void *body, size_t len,

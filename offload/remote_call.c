@@ -48,23 +48,6 @@ static int zsock_call_wait(struct zsock_rsk *rs)
 	return -ETIMEDOUT;
 }
 
-/* Somebody was killed while waiting: the reply is still to come. */
-static int zsock_call_settle(struct zsock_rsk *rs)
-{
-	int err;
-
-	if (!rs->call.seq)
-		return 0;
-	err = zsock_call_wait(rs);
-	if (err)
-		return err;
-	spin_lock(&rs->lock);
-	kfree(rs->call.data);
-	memset(&rs->call, 0, sizeof(rs->call));
-	spin_unlock(&rs->lock);
-	return 0;
-}
-
 /* What the reply had: 0, or its errno. At most *@got bytes into @reply. */
 static int zsock_call_finish(struct zsock_rsk *rs, void *reply, size_t *got)
 {
@@ -81,6 +64,19 @@ static int zsock_call_finish(struct zsock_rsk *rs, void *reply, size_t *got)
 	}
 	kfree(call.data);
 	return -call.error;
+}
+
+/* Somebody was killed while waiting: the reply is still to come. */
+static int zsock_call_settle(struct zsock_rsk *rs)
+{
+	int err;
+
+	if (!rs->call.seq)
+		return 0;
+	err = zsock_call_wait(rs);
+	if (!err)
+		zsock_call_finish(rs, NULL, NULL);
+	return err;
 }
 
 static int zsock_call_send(struct zsock_rsk *rs, u16 type, const void *body,

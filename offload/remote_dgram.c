@@ -43,26 +43,6 @@ static int zsock_dgram_to(struct zsock_rsk *rs, const struct msghdr *msg,
 	       -EDESTADDRREQ;
 }
 
-static bool zsock_dgram_claim(struct zsock_rsk *rs, u32 cost)
-{
-	bool got;
-
-	spin_lock(&rs->lock);
-	got = rs->tx_credit >= cost;
-	if (got)
-		WRITE_ONCE(rs->tx_credit, rs->tx_credit - cost);
-	spin_unlock(&rs->lock);
-	return got;
-}
-
-static void zsock_dgram_unclaim(struct zsock_rsk *rs, u32 cost)
-{
-	spin_lock(&rs->lock);
-	WRITE_ONCE(rs->tx_credit, rs->tx_credit + cost);
-	spin_unlock(&rs->lock);
-	rs->sk.sk_write_space(&rs->sk);
-}
-
 static bool zsock_dgram_sendable(struct zsock_rsk *rs, size_t cost)
 {
 	struct sock *sk = &rs->sk;
@@ -83,10 +63,9 @@ static int zsock_dgram_credit(struct zsock_rsk *rs, u32 cost, int flags)
 		err = zsock_dgram_error(rs);
 		if (!err && READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 			err = -EPIPE;
-		if (err || zsock_dgram_claim(rs, cost))
+		if (err || zsock_rsk_claim(rs, cost, cost))
 			return err;
-		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		zsock_rsk_want_room(sk);
 		err = zsock_rsk_wait(rs, &timeo, false, zsock_dgram_sendable,
 				     cost);
 		if (err)
@@ -100,22 +79,10 @@ static int zsock_dgram_send(struct zsock_rsk *rs, struct msghdr *msg,
 	size_t before = sizeof(struct zoff_hdr) + sizeof(*to);
 	size_t head = min_t(size_t, size, SKB_MAX_HEAD(before));
 	struct sk_buff *skb;
-	int err;
 
-	skb = sock_alloc_send_pskb(&rs->sk, before + head, size - head,
-				   msg->msg_flags & MSG_DONTWAIT, &err,
-				   PAGE_ALLOC_COSTLY_ORDER);
-	if (!skb)
-		return err;
-	skb_reserve(skb, before);
-	skb_put(skb, head);
-	skb->data_len = size - head;
-	skb->len = size;
-	err = skb_copy_datagram_from_iter(skb, 0, &msg->msg_iter, size);
-	if (err) {
-		kfree_skb(skb);
-		return err;
-	}
+	skb = zsock_rsk_skb(rs, msg, before, head, size);
+	if (IS_ERR(skb))
+		return PTR_ERR(skb);
 	memcpy(skb_push(skb, sizeof(*to)), to, sizeof(*to));
 	zsock_message_seal(skb, ZOFF_DGRAM, rs->id, 0);
 	return zsock_tx_sock(rs, skb);
@@ -142,7 +109,7 @@ static int zsock_dgram_sendmsg(struct socket *sock, struct msghdr *msg,
 		return err;
 	err = zsock_dgram_send(rs, msg, size, &to);
 	if (err) {
-		zsock_dgram_unclaim(rs, cost);
+		zsock_rsk_unclaim(rs, cost);
 		return err;
 	}
 	zsock_remote_netdev_tx(&rs->pipe->remote->netdev, size);
@@ -245,8 +212,7 @@ static __poll_t zsock_dgram_poll(struct file *file, struct socket *sock,
 	if (!skb_queue_empty_lockless(&sk->sk_receive_queue))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (!zsock_dgram_writeable(rs)) {
-		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		zsock_rsk_want_room(sk);
 		/* It may have come before these were set. */
 		smp_mb__after_atomic();
 	}

@@ -64,6 +64,11 @@ static struct sk_buff *zsock_rx_last(struct zsock_rsk *rs, u32 len)
 	return skb;
 }
 
+static const char *zsock_rx_no_skb(const struct sk_buff *skb)
+{
+	return PTR_ERR(skb) == -ENOMEM ? ZSOCK_BAD_MEMORY : ZSOCK_BAD_END;
+}
+
 /* A few bytes: without this each would take a buffer of its own. */
 static bool zsock_rx_append(struct zsock_rsk *rs, const void *data, u32 len)
 {
@@ -108,8 +113,7 @@ static const char *zsock_rx_stream(struct zsock_pipe *pipe,
 		skb = zsock_rx_skb(pipe, &rs->sk, len);
 	}
 	if (IS_ERR(skb))
-		return PTR_ERR(skb) == -ENOMEM ? ZSOCK_BAD_MEMORY :
-						 ZSOCK_BAD_END;
+		return zsock_rx_no_skb(skb);
 	zsock_rx_queue(rs, skb);
 	return NULL;
 }
@@ -170,8 +174,7 @@ static const char *zsock_rx_dgram(struct zsock_pipe *pipe,
 		return zsock_rx_drop(pipe, rs, len, len + ZOFF_DGRAM_COST);
 	skb = zsock_rx_skb(pipe, &rs->sk, len);
 	if (IS_ERR(skb))
-		return PTR_ERR(skb) == -ENOMEM ? ZSOCK_BAD_MEMORY :
-						 ZSOCK_BAD_END;
+		return zsock_rx_no_skb(skb);
 	if (zsock_rx_full(&rs->sk)) {
 		kfree_skb(skb);
 		zsock_rsk_taken(rs, len + ZOFF_DGRAM_COST);

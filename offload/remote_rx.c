@@ -13,11 +13,10 @@ static size_t zsock_rx_have(const struct zsock_rx *rx)
 }
 
 /*
- * Read into @vec, at least something: bytes or an errno; 0 is the end. Whatever
+ * Read into @to, at least something: bytes or an errno; 0 is the end. Whatever
  * time-out somebody has set on the pipe, there is none here.
  */
-static int zsock_rx_read(struct zsock_pipe *pipe, struct kvec *vec, int n,
-			 size_t len)
+static int zsock_rx_read(struct zsock_pipe *pipe, const struct iov_iter *to)
 {
 	struct socket *sock = pipe->sock;
 	struct msghdr msg = {};
@@ -26,8 +25,9 @@ static int zsock_rx_read(struct zsock_pipe *pipe, struct kvec *vec, int n,
 	do {
 		if (READ_ONCE(pipe->broken))
 			return -ECONNRESET;
-		iov_iter_kvec(&msg.msg_iter, ITER_DEST, vec, n, len);
-		ret = READ_ONCE(sock->ops)->recvmsg(sock, &msg, len, 0);
+		msg.msg_iter = *to;
+		ret = READ_ONCE(sock->ops)->recvmsg(sock, &msg,
+						    iov_iter_count(to), 0);
 	} while (ret == -EAGAIN || ret == -EINTR || ret == -ERESTARTSYS);
 	if (ret > 0)
 		WRITE_ONCE(pipe->heard, jiffies);
@@ -38,6 +38,7 @@ static int zsock_rx_read(struct zsock_pipe *pipe, struct kvec *vec, int n,
 static int zsock_rx_more(struct zsock_pipe *pipe)
 {
 	struct zsock_rx *rx = &pipe->rx;
+	struct iov_iter to;
 	struct kvec vec;
 	int ret;
 
@@ -48,24 +49,32 @@ static int zsock_rx_more(struct zsock_pipe *pipe)
 	}
 	vec.iov_base = rx->buf + rx->tail;
 	vec.iov_len = ZSOCK_RX_BUFFER - rx->tail;
-	ret = zsock_rx_read(pipe, &vec, 1, vec.iov_len);
+	iov_iter_kvec(&to, ITER_DEST, &vec, 1, vec.iov_len);
+	ret = zsock_rx_read(pipe, &to);
 	if (ret <= 0)
 		return ret ?: -ECONNRESET;
 	rx->tail += ret;
 	return 0;
 }
 
+/* Have @len bytes in the buffer, which has room for them. */
+static int zsock_rx_need(struct zsock_pipe *pipe, size_t len)
+{
+	int err = 0;
+
+	while (!err && zsock_rx_have(&pipe->rx) < len)
+		err = zsock_rx_more(pipe);
+	return err;
+}
+
 /* The next @len bytes, no more than the buffer has room for. */
 int zsock_rx_take(struct zsock_pipe *pipe, void *to, size_t len)
 {
 	struct zsock_rx *rx = &pipe->rx;
-	int err;
+	int err = zsock_rx_need(pipe, len);
 
-	while (zsock_rx_have(rx) < len) {
-		err = zsock_rx_more(pipe);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	memcpy(to, rx->buf + rx->head, len);
 	rx->head += len;
 	return 0;
@@ -76,9 +85,8 @@ const void *zsock_rx_see(struct zsock_pipe *pipe, size_t len)
 {
 	struct zsock_rx *rx = &pipe->rx;
 
-	while (zsock_rx_have(rx) < len)
-		if (zsock_rx_more(pipe))
-			return NULL;
+	if (zsock_rx_need(pipe, len))
+		return NULL;
 	rx->head += len;
 	return rx->buf + rx->head - len;
 }
@@ -119,49 +127,35 @@ static int zsock_rx_pieces(struct sk_buff *skb, struct kvec *vec)
 	return n;
 }
 
-/* Take @n bytes off the front of @vec. How many pieces are left. */
-static int zsock_rx_advance(struct kvec **vec, int pieces, size_t n)
-{
-	while (pieces && n >= (*vec)->iov_len) {
-		n -= (*vec)->iov_len;
-		(*vec)++;
-		pieces--;
-	}
-	if (n) {
-		(*vec)->iov_base += n;
-		(*vec)->iov_len -= n;
-	}
-	return pieces;
-}
-
 /* From the buffer, the rest from the pipe, and with it what comes behind it. */
 static int zsock_rx_fill(struct zsock_pipe *pipe, struct sk_buff *skb)
 {
-	struct kvec pieces[MAX_SKB_FRAGS + 2], *vec = pieces;
+	struct kvec pieces[MAX_SKB_FRAGS + 2];
 	struct zsock_rx *rx = &pipe->rx;
 	size_t left = skb->len, n;
+	struct iov_iter to;
 	int k, ret;
 
 	k = zsock_rx_pieces(skb, pieces);
+	pieces[k].iov_base = rx->buf;
+	pieces[k].iov_len = ZSOCK_RX_BUFFER;
+	iov_iter_kvec(&to, ITER_DEST, pieces, k + 1, left + ZSOCK_RX_BUFFER);
 	n = min(left, zsock_rx_have(rx));
-	if (n && skb_store_bits(skb, 0, rx->buf + rx->head, n))
+	if (copy_to_iter(rx->buf + rx->head, n, &to) != n)
 		return -EFAULT;
 	rx->head += n;
 	left -= n;
-	k = zsock_rx_advance(&vec, k, n);
 	while (left) {
 		/* The buffer is empty now. */
 		rx->head = 0;
 		rx->tail = 0;
-		vec[k].iov_base = rx->buf;
-		vec[k].iov_len = ZSOCK_RX_BUFFER;
-		ret = zsock_rx_read(pipe, vec, k + 1, left + ZSOCK_RX_BUFFER);
+		ret = zsock_rx_read(pipe, &to);
 		if (ret <= 0)
 			return ret ?: -ECONNRESET;
 		n = min_t(size_t, ret, left);
 		rx->tail = ret - n;
 		left -= n;
-		k = zsock_rx_advance(&vec, k, n);
+		iov_iter_advance(&to, n);
 	}
 	return 0;
 }

@@ -37,50 +37,16 @@ static bool zsock_stream_sendable(struct zsock_rsk *rs, size_t arg)
 	       READ_ONCE(rs->tx_credit);
 }
 
-/* Up to @want bytes of credit. */
-static u32 zsock_rsk_claim(struct zsock_rsk *rs, u32 want)
-{
-	u32 got;
-
-	spin_lock(&rs->lock);
-	got = min(want, rs->tx_credit);
-	WRITE_ONCE(rs->tx_credit, rs->tx_credit - got);
-	spin_unlock(&rs->lock);
-	return got;
-}
-
-static void zsock_rsk_unclaim(struct zsock_rsk *rs, u32 n)
-{
-	spin_lock(&rs->lock);
-	WRITE_ONCE(rs->tx_credit, rs->tx_credit + n);
-	spin_unlock(&rs->lock);
-	rs->sk.sk_write_space(&rs->sk);
-}
-
 /* One message: a small one in a piece, of a large one the data in pages. */
-static struct sk_buff *zsock_stream_skb(struct sock *sk, struct msghdr *msg,
-					u32 len, int *err)
+static struct sk_buff *zsock_stream_skb(struct zsock_rsk *rs,
+					struct msghdr *msg, u32 len)
 {
-	struct sk_buff *skb;
-	u32 head = 0;
+	size_t before = sizeof(struct zoff_hdr);
+	size_t head = 0;
 
 	if (len < ZSOCK_TX_PAGES)
-		head = min_t(u32, len, SKB_MAX_HEAD(sizeof(struct zoff_hdr)));
-	skb = sock_alloc_send_pskb(sk, sizeof(struct zoff_hdr) + head,
-				   len - head, msg->msg_flags & MSG_DONTWAIT,
-				   err, PAGE_ALLOC_COSTLY_ORDER);
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, sizeof(struct zoff_hdr));
-	skb_put(skb, head);
-	skb->data_len = len - head;
-	skb->len = len;
-	*err = skb_copy_datagram_from_iter(skb, 0, &msg->msg_iter, len);
-	if (*err) {
-		kfree_skb(skb);
-		return NULL;
-	}
-	return skb;
+		head = min_t(size_t, len, SKB_MAX_HEAD(before));
+	return zsock_rsk_skb(rs, msg, before, head, len);
 }
 
 /* As much as goes into one message: bytes, 0 to wait for credit, an errno. */
@@ -98,13 +64,13 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 		return 0;
 	n = min_t(size_t, msg_data_left(msg), ZOFF_DATA_MAX);
 	n = min_t(u32, n, max(READ_ONCE(sk->sk_sndbuf) / 2, 2048));
-	n = zsock_rsk_claim(rs, n);
+	n = zsock_rsk_claim(rs, 1, n);
 	if (!n)
 		return 0;
-	skb = zsock_stream_skb(sk, msg, n, &err);
-	if (!skb) {
+	skb = zsock_stream_skb(rs, msg, n);
+	if (IS_ERR(skb)) {
 		zsock_rsk_unclaim(rs, n);
-		return err;
+		return PTR_ERR(skb);
 	}
 	zsock_message_seal(skb, ZOFF_DATA, rs->id, 0);
 	err = zsock_tx_data(rs, skb);
@@ -118,10 +84,7 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 
 static int zsock_stream_wait_credit(struct zsock_rsk *rs, long *timeo)
 {
-	struct sock *sk = &rs->sk;
-
-	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	zsock_rsk_want_room(&rs->sk);
 	return zsock_rsk_wait(rs, timeo, false, zsock_stream_sendable, 0);
 }
 
@@ -345,8 +308,7 @@ static __poll_t zsock_stream_poll_out(struct zsock_rsk *rs)
 		return EPOLLOUT | EPOLLWRNORM;
 	if (READ_ONCE(rs->tx_credit) && sock_writeable(sk))
 		return EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
-	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	zsock_rsk_want_room(sk);
 	/* It may have come before these were set. */
 	smp_mb__after_atomic();
 	if (READ_ONCE(rs->tx_credit) && sock_writeable(sk))

@@ -34,7 +34,8 @@ static int zsock_transport_create(const struct zsock_backend *backend,
 /* Behind the native stack: for whoever asks for them. */
 ZSOCK_DEFINE_TRANSPORT(mptcp, 200, ZSOCK_BACKEND_F_PLAIN_NETDEV);
 ZSOCK_DEFINE_TRANSPORT(smc, 210, ZSOCK_BACKEND_F_PLAIN_NETDEV);
-ZSOCK_DEFINE_TRANSPORT(vsock, 220, 0, .override = zsock_vsock_override);
+ZSOCK_DEFINE_TRANSPORT(vsock, 220, 0, .override = zsock_vsock_override,
+		       .name_of = zsock_vsock_name_of);
 
 /**
  * struct zsock_transport - one of them
@@ -100,8 +101,7 @@ static bool zsock_transport_carries(const struct zsock_spec *spec)
 {
 	if (spec->type != SOCK_STREAM || spec->protocol != IPPROTO_TCP)
 		return false;
-	if (spec->outer_protocol >= IPPROTO_TLS_1_0 &&
-	    spec->outer_protocol <= IPPROTO_TLS_1_3)
+	if (zsock_is_tls(spec->outer_protocol))
 		return false;
 	return spec->family == AF_UNSPEC || spec->family == AF_INET ||
 	       spec->family == AF_INET6;

@@ -109,15 +109,15 @@ static int zsock_vsock_getname(struct socket *sock, struct sockaddr *addr,
 	return zsock_vsock_tell(zsock_sk(sock), &svm, addr);
 }
 
-/* For listings, which may not sleep: under the lock that keeps @sk. */
-void zsock_vsock_view(const struct zsock_sock *zs, const struct sock *sk,
-		      struct sockaddr_storage *addr, bool remote)
+/* For listings, which may not sleep. */
+void zsock_vsock_name_of(const struct socket *sock, bool peer,
+			 struct sockaddr_storage *addr)
 {
-	const struct vsock_sock *vsk = vsock_sk(sk);
-	struct sockaddr_vm svm = remote ? vsk->remote_addr : vsk->local_addr;
+	const struct vsock_sock *vsk = vsock_sk(sock->sk);
+	struct sockaddr_vm svm = peer ? vsk->remote_addr : vsk->local_addr;
 
 	if (svm.svm_port != VMADDR_PORT_ANY)
-		zsock_vsock_tell(zs, &svm, addr);
+		zsock_vsock_tell(zsock_sk(sock), &svm, addr);
 }
 
 /* ---- the calls ---- */

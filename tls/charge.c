@@ -4,20 +4,8 @@
  * worker of the kernel's here, and nobody's: the listener's opener pays instead.
  */
 #include <linux/memcontrol.h>
-#include <linux/sched/mm.h>
 
 #include "tls.h"
-
-/* Whatever is allocated for connections of @sk's; the old one is to come back. */
-struct mem_cgroup *zsock_tls_pay(const struct sock *sk)
-{
-	return set_active_memcg(zsock_memcg(sk));
-}
-
-void zsock_tls_pay_end(struct mem_cgroup *old)
-{
-	set_active_memcg(old);
-}
 
 /*
  * Once more, for the cgroup, and once less, for nobody: TCP's own account is

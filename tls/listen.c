@@ -231,10 +231,10 @@ static void zsock_tls_take_all(struct zsock_tls *tls)
 
 void zsock_tls_listen_work(struct zsock_tls *tls)
 {
-	struct mem_cgroup *old = zsock_tls_pay(tls->sock->sk);
+	struct mem_cgroup *old = zsock_memcg_enter(tls->sock->sk);
 
 	zsock_tls_take_all(tls);
-	zsock_tls_pay_end(old);
+	zsock_memcg_leave(old);
 }
 
 /* ---- listen() ---- */

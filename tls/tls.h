@@ -263,8 +263,6 @@ void zsock_tls_listen_stop(struct zsock_tls *tls);
 void zsock_tls_listener_free(struct zsock_tls_listener *listener);
 
 /* charge.c */
-struct mem_cgroup *zsock_tls_pay(const struct sock *sk);
-void zsock_tls_pay_end(struct mem_cgroup *old);
 bool zsock_tls_charge(const struct sock *listener, struct sock *sk);
 
 /* wait.c, record.c */

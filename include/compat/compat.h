@@ -103,18 +103,12 @@ static inline void zsock_swap_memcg(struct sock *a, struct sock *b)
 /* What this task allocates is charged to whom @sk is, until it leaves. */
 static inline struct mem_cgroup *zsock_memcg_enter(const struct sock *sk)
 {
-#ifdef CONFIG_MEMCG
 	return set_active_memcg(zsock_memcg(sk));
-#else
-	return NULL;
-#endif
 }
 
 static inline void zsock_memcg_leave(struct mem_cgroup *old)
 {
-#ifdef CONFIG_MEMCG
 	set_active_memcg(old);
-#endif
 }
 
 #endif /* _ZSOCK_COMPAT_H */

@@ -68,6 +68,11 @@ struct zsock_spec {
  * @socketpair: Make two sockets of that kind, connected to each other. The
  *	same rules as for @create. NULL where @features lack
  *	ZSOCK_BACKEND_F_PAIR.
+ * @info: Set @inner_family and @inner_protocol of ZSOCK_INFO where those of the
+ *	sk do not tell. Any context. May be NULL.
+ * @name_of: For listings: the name of a socket, or its @peer's, into *@addr,
+ *	which is all zeros and stays so where there is none. Under a spinlock.
+ *	NULL: as of an IP socket, if it is one.
  * @override: Replace calls in a copy of the inner socket's proto_ops, below
  *	those of the handler and those that map addresses of dual-stack sockets.
  *	Called for each kind of inner socket, what accept() gives included, and
@@ -94,6 +99,10 @@ struct zsock_backend {
 	int		(*socketpair)(const struct zsock_backend *backend,
 				      const struct zsock_spec *spec,
 				      struct socket *res[2]);
+	void		(*info)(const struct socket *sock,
+				struct zsock_info *info);
+	void		(*name_of)(const struct socket *sock, bool peer,
+				   struct sockaddr_storage *addr);
 	void		(*override)(const struct zsock_backend *backend,
 				    struct proto_ops *ops);
 };
