@@ -137,6 +137,13 @@ bool race_all_gone(void)
 	return false;
 }
 
+long race_module_settled(long refs)
+{
+	for (int tries = 0; tries < 100 && race_module_refs() != refs; tries++)
+		zs_sleep_ms(50);
+	return race_module_refs();
+}
+
 long race_module_refs(void)
 {
 	FILE *f = fopen("/sys/module/zsock/refcnt", "re");

@@ -29,5 +29,24 @@ unsigned long race_storm(void (*const fn[])(void *arg), unsigned int n, void *ar
 bool race_all_gone(void);
 /* How many hold the module, or -1. */
 long race_module_refs(void);
+/* The same, when they are so many again, or some seconds later. */
+long race_module_settled(long refs);
+
+/*
+ * In a test of kselftest_harness.h: so many milliseconds of rounds. r_->what is empty at the
+ * end, or what went wrong.
+ */
+#define RACE_ROUNDS(r_, ms_, before_, after_, ...)				\
+do {										\
+	struct race race = { before_, { __VA_ARGS__ }, after_, r_ };		\
+	unsigned long rounds_;							\
+										\
+	/* What is loaded and filled the first time. */				\
+	race_run(&race, 100);							\
+	rounds_ = race_run(&race, ms_);						\
+	TH_LOG("%lu rounds", rounds_);						\
+	EXPECT_GT(rounds_, 0);							\
+	EXPECT_STREQ("", (r_)->what);						\
+} while (0)
 
 #endif

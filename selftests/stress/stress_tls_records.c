@@ -397,23 +397,13 @@ FIXTURE_TEARDOWN(records)
 	close(self->r.listener);
 	agent_close(&self->r.agent);
 	EXPECT_TRUE(race_all_gone());
-	for (int i = 0; i < 100 && race_module_refs() != self->refs; i++)
-		zs_sleep_ms(50);
-	EXPECT_EQ(self->refs, race_module_refs());
+	EXPECT_EQ(self->refs, race_module_settled(self->refs));
 }
 
-#define RACE(end_, before_, after_, ...)					\
+#define RACE(end_, ...)								\
 do {										\
-	struct race race = { before_, { __VA_ARGS__ }, after_, &self->r };	\
-	unsigned long rounds_;							\
-										\
 	self->r.end = end_;							\
-	/* What is loaded and filled the first time. */				\
-	race_run(&race, 100);							\
-	rounds_ = race_run(&race, ROUNDS_MS);					\
-	TH_LOG("%lu rounds", rounds_);						\
-	EXPECT_GT(rounds_, 0);							\
-	EXPECT_STREQ("", self->r.what);						\
+	RACE_ROUNDS(&self->r, ROUNDS_MS, __VA_ARGS__);				\
 } while (0)
 
 TEST_F(records, one_reader)

@@ -324,15 +324,12 @@ test_tags_of_others()
 	agent_end TERM
 }
 
-ALL="never_started comes_late killed_during_connect killed_during_accept killed_after
-	not_everybody_is_an_agent keys_are_not_read tags_of_others"
+ALL=(never_started comes_late killed_during_connect killed_during_accept killed_after
+	not_everybody_is_an_agent keys_are_not_read tags_of_others)
 
 shopt -s extglob
 tls_begin
 check "credentials" creds
-[[ $# == 0 ]] || ALL=$*
-for part in $ALL; do
-	"test_$part"
-	peers_end
-done
+[[ $# != 0 ]] || set -- "${ALL[@]}"
+tls_parts "$@"
 tap_end

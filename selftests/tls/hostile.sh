@@ -389,15 +389,12 @@ test_stalled()
 	set_timeout 10000
 }
 
-ALL="certificates client_certificates broken_servers broken_clients tampering commands stalled"
+ALL=(certificates client_certificates broken_servers broken_clients tampering commands stalled)
 
 tls_begin
 check "credentials" creds
 agent_start --verbose || exit
-[[ $# == 0 ]] || ALL=$*
-for part in $ALL; do
-	"test_$part"
-	peers_end
-done
+[[ $# != 0 ]] || set -- "${ALL[@]}"
+tls_parts "$@"
 check "the agent is still there" kill -0 "$AGENT"
 tap_end

@@ -756,18 +756,15 @@ nginx_proxy()
 	verdict "server, nginx as a client" "$problems"
 }
 
-ALL="openssl_servers openssl_clients openssl_versions openssl_psk openssl_mutual openssl_alpn
+ALL=(openssl_servers openssl_clients openssl_versions openssl_psk openssl_mutual openssl_alpn
 	openssl_resumption openssl_addresses openssl_sizes openssl_bulk
-	gnutls_servers gnutls_clients gnutls_psk gnutls_mutual gnutls_resumption curl nginx"
+	gnutls_servers gnutls_clients gnutls_psk gnutls_mutual gnutls_resumption curl nginx)
 
 tls_begin
 check "credentials" creds
 agent_start --verbose || exit
-[[ $# == 0 ]] || ALL=$*
-for part in $ALL; do
-	"test_$part"
-	peers_end
-done
+[[ $# != 0 ]] || set -- "${ALL[@]}"
+tls_parts "$@"
 if [[ ! $PLAIN ]]; then
 	check "the agent is still there" kill -0 "$AGENT"
 fi

@@ -88,6 +88,17 @@ creds_end()
 	done
 }
 
+# tls_parts PART...: each function test_PART
+tls_parts()
+{
+	local part
+
+	for part; do
+		"test_$part"
+		peers_end
+	done
+}
+
 tls_cleanup()
 {
 	peers_end

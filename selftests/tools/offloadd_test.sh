@@ -5,13 +5,11 @@
 # looking on; its command line.
 
 set -u
-here=$(dirname "$(readlink -f "$0")")
-top=$here/../..
-PATH=$top/tools/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
-unset LD_PRELOAD
-# shellcheck source=selftests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/tools/setup.sh
+. "$(dirname "$(readlink -f "$0")")/setup.sh"
+# shellcheck source=selftests/tools/options.sh
+. "$top/selftests/tools/options.sh"
+export PYTHONDONTWRITEBYTECODE=1
 
 dir=$(mktemp -d) || exit 1
 chmod 755 "$dir"
@@ -112,13 +110,6 @@ test_daemon()
 	is "the PID file is empty at the end" "$(<daemon.pid)" ""
 }
 
-completions()
-{
-	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-	_zsock_offloadd
-	printf '%s\n' "${COMPREPLY[@]}" | sort | xargs
-}
-
 test_completion()
 {
 	# shellcheck source=tools/completion/zsock-offloadd
@@ -126,20 +117,7 @@ test_completion()
 	is "completion: options" "$(completions zsock-offloadd --so)" "--sockets"
 	is "completion: users" "$(completions zsock-offloadd --user nobod)" "nobody"
 	is "completion: places" "$(completions zsock-offloadd --listen u)" "unix:"
-	is "completion: has all options" \
-		"$(completions zsock-offloadd --)" \
-		"$(zsock-offloadd --help | grep -o -- '--[a-z-]*' | sort -u | xargs)"
-}
-
-test_manual()
-{
-	local option missing=
-
-	for option in $(zsock-offloadd --help | grep -o -- '--[a-z-]*' | sort -u); do
-		grep -qF -- "${option//-/\\-}" "$top/Documentation/man/zsock-offloadd.8" ||
-			missing+=" $option"
-	done
-	is "the manual page has all options" "$missing" ""
+	completion_has_options zsock-offloadd
 }
 
 tap_begin
@@ -151,5 +129,5 @@ test_usage
 test_refusals
 test_daemon
 test_completion
-test_manual
+manual_has_options zsock-offloadd
 tap_end

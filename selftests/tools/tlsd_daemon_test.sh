@@ -6,13 +6,9 @@
 # module.
 
 set -u
-here=$(dirname "$(readlink -f "$0")")
-top=$(readlink -f "$here/../..")
-PATH=$top/tools/bin:$top/selftests/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export LC_ALL=C
-unset LD_PRELOAD
-# shellcheck source=selftests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/tools/setup.sh
+. "$(dirname "$(readlink -f "$0")")/setup.sh"
+PATH+=:$top/selftests/bin
 
 dir=$(mktemp -d) || exit 1
 chmod 755 "$dir"

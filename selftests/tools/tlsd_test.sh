@@ -7,12 +7,10 @@
 
 set -u
 here=$(dirname "$(readlink -f "$0")")
-top=$here/../..
-PATH=$top/tools/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export LC_ALL=C
-unset LD_PRELOAD
-# shellcheck source=selftests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/tools/setup.sh
+. "$here/setup.sh"
+# shellcheck source=selftests/tools/options.sh
+. "$top/selftests/tools/options.sh"
 
 mode=${1:-}
 dir=$(mktemp -d) || exit 1
@@ -39,22 +37,13 @@ build()
 # Compiling takes long in a guest, and UML has no room for sanitizers: "make selftests" did it.
 built() { ln -s "$top/selftests/bin/progs/tlsd_test" tlsd && [[ -x tlsd ]]; }
 
-# The program's lines as TAP: "ok NAME", "not ok NAME", before that "# WHY".
 handshakes()
 {
-	local line why=() status
+	local status
 
 	./tlsd "$mode" >out 2>err
 	status=$?
-	while read -r line; do
-		case $line in
-		"ok "*) tap_ok "${line#ok }" ;;
-		"not ok "*) tap_not_ok "${line#not ok }" "${why[@]}" ;;
-		"# "*) why+=("$line") && continue ;;
-		*) tap_not_ok "a line that is none: $line" ;;
-		esac
-		why=()
-	done <out
+	tap_from out
 	is "the program says that all went well" "$status" 0
 	is "and sanitizers have nothing to say" \
 		"$(grep -E 'ERROR: |runtime error' err)" ""
@@ -116,13 +105,6 @@ test_without_module()
 	like "with a warning" "$err" "*secrets of all connections*"
 }
 
-completions()
-{
-	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-	_zsock_tlsd
-	printf '%s\n' "${COMPREPLY[@]}" | sort | xargs
-}
-
 test_completion()
 {
 	# shellcheck source=tools/completion/zsock-tlsd
@@ -130,20 +112,7 @@ test_completion()
 	is "completion: options" "$(completions zsock-tlsd --k)" "--keylog"
 	is "completion: users" "$(completions zsock-tlsd --user nobod)" "nobody"
 	is "completion: files" "$(cd "$dir" && completions zsock-tlsd --ca-file bad)" "bad.pem"
-	is "completion: has all options" \
-		"$(completions zsock-tlsd --)" \
-		"$(zsock-tlsd --help | grep -o -- '--[a-z-]*' | sort -u | xargs)"
-}
-
-test_manual()
-{
-	local option missing=
-
-	for option in $(zsock-tlsd --help | grep -o -- '--[a-z-]*' | sort -u); do
-		grep -qF -- "${option//-/\\-}" "$top/Documentation/man/zsock-tlsd.8" ||
-			missing+=" $option"
-	done
-	is "the manual page has all options" "$missing" ""
+	completion_has_options zsock-tlsd
 }
 
 tap_begin
@@ -160,6 +129,6 @@ if [[ $mode != ktls ]]; then
 	test_refusals
 	test_without_module
 	test_completion
-	test_manual
+	manual_has_options zsock-tlsd
 fi
 tap_end

@@ -6,13 +6,8 @@
 
 set -u
 here=$(dirname "$(readlink -f "$0")")
-top=$here/../..
-# Debian's programs, not wrappers that somebody has in front of them
-PATH=$top/tools/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export LC_ALL=C
-unset LD_PRELOAD
-# shellcheck source=selftests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/tools/setup.sh
+. "$here/setup.sh"
 
 # not in /tmp, which is mounted nosuid: some of this is about set-user-ID programs
 dir=$(mktemp -d /var/tmp/zsock-run.XXXXXX) || exit 1

@@ -6,13 +6,8 @@
 
 set -u
 here=$(dirname "$(readlink -f "$0")")
-top=$here/../..
-# Debian's programs, not wrappers that somebody has in front of them
-PATH=$top/tools/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export LC_ALL=C
-unset LD_PRELOAD
-# shellcheck source=selftests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/tools/setup.sh
+. "$here/setup.sh"
 
 dir=$(mktemp -d) || exit 1
 trap 'module_back; exec 8>&- 9>&-; rm -rf "$dir"' EXIT

@@ -5,13 +5,8 @@
 # tools/vm guest. What rules do is tested in dispatch/policy.c.
 
 set -u
-here=$(dirname "$(readlink -f "$0")")
-top=$here/../..
-PATH=$top/tools/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export LC_ALL=C
-unset LD_PRELOAD
-# shellcheck source=selftests/tools/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/tools/setup.sh
+. "$(dirname "$(readlink -f "$0")")/setup.sh"
 
 dir=$(mktemp -d) || exit 1
 trap 'zsockctl policy flush; rm -rf "$dir"' EXIT

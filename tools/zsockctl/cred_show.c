@@ -90,14 +90,8 @@ static void show_row(const struct nlmsghdr *nlh, void *arg)
 
 static int show_list(struct wanted *w)
 {
-	int ret = genl_ask(ZSOCK_CMD_CRED_GET, true);
-
-	if (ret != EXIT_OK)
-		return ret;
-	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
-	genl_each(show_row, w);
-	list_end();
-	return EXIT_OK;
+	return list_dump(ZSOCK_CMD_CRED_GET, headers,
+			 sizeof(headers) / sizeof(headers[0]), show_row, w);
 }
 
 int cred_list(void)

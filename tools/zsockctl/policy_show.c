@@ -138,12 +138,6 @@ static void show(const struct nlmsghdr *nlh, void *arg)
 
 int policy_list(void)
 {
-	int ret = genl_ask(ZSOCK_CMD_POLICY_GET, true);
-
-	if (ret != EXIT_OK)
-		return ret;
-	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
-	genl_each(show, NULL);
-	list_end();
-	return EXIT_OK;
+	return list_dump(ZSOCK_CMD_POLICY_GET, headers,
+			 sizeof(headers) / sizeof(headers[0]), show, NULL);
 }

@@ -78,11 +78,6 @@ int proto_main(int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
-	ret = genl_ask(ZSOCK_CMD_PROTO_GET, true);
-	if (ret != EXIT_OK)
-		return ret;
-	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
-	genl_each(show, NULL);
-	list_end();
-	return EXIT_OK;
+	return list_dump(ZSOCK_CMD_PROTO_GET, headers,
+			 sizeof(headers) / sizeof(headers[0]), show, NULL);
 }

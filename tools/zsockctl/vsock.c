@@ -267,14 +267,8 @@ static void show(const struct nlmsghdr *nlh, void *arg)
 
 static int list(void)
 {
-	int ret = genl_ask(ZSOCK_CMD_VSOCK_GET, true);
-
-	if (ret != EXIT_OK)
-		return ret;
-	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
-	genl_each(show, NULL);
-	list_end();
-	return EXIT_OK;
+	return list_dump(ZSOCK_CMD_VSOCK_GET, headers,
+			 sizeof(headers) / sizeof(headers[0]), show, NULL);
 }
 
 /* ---- the object ---- */

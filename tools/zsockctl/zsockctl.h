@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/genl.h"
 #include "../common/tool.h"
 
 /* One thing that can be asked about, with its own file. */
@@ -33,6 +34,10 @@ int list_only(const char *object, const char *help, int argc, char **argv);
 int arg_number(const char *object, const char *word, long long min,
 	       long long max, const char *what, long long *value);
 int arg_user(const char *object, const char *word, uint32_t *uid);
+
+/* list.c */
+int list_dump(uint8_t cmd, const char * const *headers, int columns,
+	      genl_reply_fn show, void *arg);
 
 /* names.c: what numbers are called */
 const char *type_name(unsigned int type);
