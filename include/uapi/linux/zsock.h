@@ -12,6 +12,7 @@
 #ifndef _UAPI_LINUX_ZSOCK_H
 #define _UAPI_LINUX_ZSOCK_H
 
+#include <linux/socket.h>
 #include <linux/types.h>
 
 /*
@@ -37,6 +38,22 @@
 #define ZSOCK_PROTO_DOMAIN(protocol)	((protocol) >> ZSOCK_PROTO_SHIFT)
 #define ZSOCK_PROTO_NUMBER(protocol)	((protocol) & ZSOCK_PROTO_MASK)
 
+/* Bytes of a host's name, without a NUL. */
+#define ZSOCK_HOST_MAX		253
+
+/**
+ * struct sockaddr_zs - a host by its name, to connect() or send to
+ * @zs_family: AF_ZSOCK, or the number that is in use
+ * @zs_port: in network byte order
+ * @zs_name: the name, up to a NUL or the end of the address; empty for that of
+ *	the option ZSOCK_HOST, which takes longer ones
+ */
+struct sockaddr_zs {
+	__kernel_sa_family_t	zs_family;
+	__be16			zs_port;
+	char			zs_name[124];
+};
+
 /* Secure protocols, by their minimum version. Macros: in.h has an enum. */
 #ifndef IPPROTO_TLS_1_0
 #define IPPROTO_TLS_1_0		256
@@ -56,6 +73,7 @@
 #define ZSOCK_BACKEND		1	/* get, set: char[], a backend's name */
 #define ZSOCK_INFO		2	/* get: struct zsock_info */
 #define ZSOCK_HANDSHAKE_ERROR	3	/* get: struct zsock_handshake_error */
+#define ZSOCK_HOST		7	/* get, set: string, a host's name */
 
 /*
  * Options of secure sockets, by Zephyr's numbers. They take effect with the
