@@ -26,6 +26,8 @@ void run_rights(struct rng *r)
 		return;
 	}
 	fd = rng_one_in(r, 3) ? pair[rng_below(r, 2)] : pool_slot(r)->fd;
+	if (pool_barred(fd))
+		fd = pair[0];
 	if (!count(CALL_rights, zs_send_fd(pair[0], fd)) && rng_one_in(r, 2))
 		pool_put(r, zs_recv_fd(pair[1]), AF_INET, SOCK_STREAM);
 	close(pair[0]);
@@ -178,7 +180,8 @@ void run_dump(struct rng *r)
 void run_pidfd(struct rng *r)
 {
 	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
-	int fd = pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, pidfd, pool_slot(r)->fd, 0);
+	int of = pool_slot(r)->fd;
+	int fd = pool_barred(of) || pidfd < 0 ? -1 : syscall(SYS_pidfd_getfd, pidfd, of, 0);
 
 	count(CALL_pidfd, fd);
 	pool_put(r, fd, AF_INET, SOCK_STREAM);

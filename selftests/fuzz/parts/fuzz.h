@@ -64,6 +64,11 @@ int pool_fd(struct rng *r);
 /* Put it in a slot; what was there is closed. */
 void pool_put(struct rng *r, int fd, int domain, int type);
 void pool_close_all(void);
+/* Move it to where the number itself says that it must not listen, however it is passed on. */
+int pool_bar(int fd);
+bool pool_barred(int fd);
+/* Another number for it, barred as it is. */
+int pool_dup(int fd);
 
 struct shared_port {
 	int port;

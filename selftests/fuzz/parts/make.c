@@ -192,8 +192,11 @@ void run_connect(struct rng *r)
 void run_listen(struct rng *r)
 {
 	int fd = pool_fd(r);
-	int ret = count(CALL_listen, listen(fd, rng_int(r)));
+	int ret;
 
+	if (pool_barred(fd))
+		return;
+	ret = count(CALL_listen, listen(fd, rng_int(r)));
 	if (!ret)
 		port_add(r, fd, SOCK_STREAM);
 }
@@ -248,9 +251,10 @@ void run_close(struct rng *r)
 void run_dup(struct rng *r)
 {
 	struct slot *s = pool_slot(r), *to = pool_slot(r);
+	int fd = s->fd, over = to->fd;
 
-	if (rng_one_in(r, 2) && to->fd > 2)
-		count(CALL_dup, dup2(s->fd, to->fd));
+	if (rng_one_in(r, 2) && over > 2 && pool_barred(fd) == pool_barred(over))
+		count(CALL_dup, dup2(fd, over));
 	else
-		pool_put(r, count(CALL_dup, dup(s->fd)), s->domain, s->type);
+		pool_put(r, count(CALL_dup, pool_dup(fd)), s->domain, s->type);
 }

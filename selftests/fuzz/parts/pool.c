@@ -4,6 +4,7 @@
  * another uses is what the fuzzer is for.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -61,6 +62,27 @@ void pool_close_all(void)
 		if (old >= 0)
 			close(old);
 	}
+}
+
+/* The last few that RLIMIT_NOFILE leaves (worker_run()). */
+#define BARRED	112
+
+int pool_bar(int fd)
+{
+	int barred = fcntl(fd, F_DUPFD, BARRED);
+
+	close(fd);
+	return barred;
+}
+
+bool pool_barred(int fd)
+{
+	return fd >= BARRED;
+}
+
+int pool_dup(int fd)
+{
+	return fcntl(fd, F_DUPFD, pool_barred(fd) ? BARRED : 0);
 }
 
 /* Torn entries are addresses too. */
