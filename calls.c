@@ -157,8 +157,8 @@ void zsock_calls_override(struct proto_ops *ops)
 	ops->connect = zsock_connect;
 	if (ops->accept != sock_no_accept)
 		ops->accept = zsock_accept;
-	ops->setsockopt = zsock_setsockopt;
-	ops->getsockopt = zsock_getsockopt;
+	ops->setsockopt = zsock_call_setsockopt;
+	ops->getsockopt = zsock_call_getsockopt;
 	ops->show_fdinfo = zsock_show_fdinfo;
 	if (ops->set_rcvlowat)
 		ops->set_rcvlowat = zsock_set_rcvlowat;

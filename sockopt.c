@@ -64,23 +64,24 @@ static int zsock_set_backend(struct zsock_sock *zs, sockptr_t optval,
 	return strcmp(zs->carrier->backend->name, name) ? -EBUSY : 0;
 }
 
-int zsock_put_option(char __user *optval, int __user *optlen, const void *val,
+int zsock_put_option(sockptr_t optval, sockptr_t optlen, const void *val,
 		     int size)
 {
 	int len;
 
-	if (get_user(len, optlen))
+	if (copy_from_sockptr(&len, optlen, sizeof(len)))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
 	len = min(len, size);
-	if (copy_to_user(optval, val, len) || put_user(len, optlen))
+	if (copy_to_sockptr(optval, val, len) ||
+	    copy_to_sockptr(optlen, &len, sizeof(len)))
 		return -EFAULT;
 	return 0;
 }
 
-static int zsock_get_info(struct zsock_sock *zs, int optname,
-			  char __user *optval, int __user *optlen)
+static int zsock_get_info(struct zsock_sock *zs, int optname, sockptr_t optval,
+			  sockptr_t optlen)
 {
 	struct zsock_info *info;
 	int err;
@@ -284,8 +285,8 @@ static int zsock_copied_setsockopt(struct socket *sock, int level, int optname,
 }
 
 /* ->setsockopt of every AF_ZSOCK socket. */
-int zsock_setsockopt(struct socket *sock, int level, int optname,
-		     sockptr_t optval, unsigned int optlen)
+int zsock_call_setsockopt(struct socket *sock, int level, int optname,
+			  sockptr_t optval, unsigned int optlen)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
 	const struct zsock_proto *proto = zs->handler->proto;
@@ -303,26 +304,36 @@ int zsock_setsockopt(struct socket *sock, int level, int optname,
 	return zsock_inner_setsockopt(sock, level, optname, optval, optlen);
 }
 
-/* ->getsockopt of every AF_ZSOCK socket; SOL_SOCKET does not come here. */
-int zsock_getsockopt(struct socket *sock, int level, int optname,
-		     char __user *optval, int __user *optlen)
+/* Options of this module and of handlers, into memory of either kind. */
+int zsock_get_own_option(struct socket *sock, int level, int optname,
+			 sockptr_t optval, sockptr_t optlen)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
 	const struct zsock_proto *proto = zs->handler->proto;
-	const struct zsock_table *table;
-	int err;
 
 	if (level == SOL_ZSOCK &&
 	    (optname == ZSOCK_BACKEND || optname == ZSOCK_INFO))
 		return zsock_get_info(zs, optname, optval, optlen);
+	return proto->getsockopt ?
+	       proto->getsockopt(sock, level, optname, optval, optlen) :
+	       -ENOPROTOOPT;
+}
+
+/* ->getsockopt of every AF_ZSOCK socket; SOL_SOCKET does not come here. */
+int zsock_call_getsockopt(struct socket *sock, int level, int optname,
+			  char __user *optval, int __user *optlen)
+{
+	const struct zsock_table *table;
+	int err;
+
 	if (level == SOL_ZSOCK || level == SOL_TLS)
-		return proto->getsockopt ?
-		       proto->getsockopt(sock, level, optname, optval, optlen) :
-		       -ENOPROTOOPT;
+		return zsock_get_own_option(sock, level, optname,
+					    USER_SOCKPTR(optval),
+					    USER_SOCKPTR(optlen));
 	err = zsock_dispatch(sock, zsock_option_family(level));
 	if (err)
 		return err;
-	table = zsock_table(zs);
+	table = zsock_table(zsock_sk(sock));
 	if (!table->next.getsockopt)
 		return -EOPNOTSUPP;
 	return table->next.getsockopt(sock, level, optname, optval, optlen);

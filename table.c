@@ -16,7 +16,7 @@ static DEFINE_MUTEX(zsock_table_lock);
 /* Whether @ops is of this file's making, or zsock_fresh_ops. */
 bool zsock_ops_ours(const struct proto_ops *ops)
 {
-	return ops->setsockopt == zsock_setsockopt;
+	return ops->setsockopt == zsock_call_setsockopt;
 }
 
 /*

@@ -4,7 +4,7 @@
  *
  * A TCP socket has room for one ULP, and one that comes later (kTLS, espintcp)
  * would put its own calls into sock->ops, where ours have to stay. Where a
- * program could slip one past zsock_setsockopt(), the room is taken first.
+ * program could slip one past zsock_call_setsockopt(), the room is taken first.
  */
 #include <net/inet_connection_sock.h>
 #include <net/tcp.h>

@@ -318,12 +318,14 @@ int zsock_first_address(const struct zsock_sock *zs, const void *addr, int len,
 			int *family);
 
 /* sockopt.c */
-int zsock_setsockopt(struct socket *sock, int level, int optname,
-		     sockptr_t optval, unsigned int optlen);
-int zsock_getsockopt(struct socket *sock, int level, int optname,
-		     char __user *optval, int __user *optlen);
+int zsock_call_setsockopt(struct socket *sock, int level, int optname,
+			  sockptr_t optval, unsigned int optlen);
+int zsock_get_own_option(struct socket *sock, int level, int optname,
+			 sockptr_t optval, sockptr_t optlen);
+int zsock_call_getsockopt(struct socket *sock, int level, int optname,
+			  char __user *optval, int __user *optlen);
 int zsock_option_family(int level);
-int zsock_put_option(char __user *optval, int __user *optlen, const void *val,
+int zsock_put_option(sockptr_t optval, sockptr_t optlen, const void *val,
 		     int size);
 
 /* options.c: SOL_SOCKET before dispatch */

@@ -19,14 +19,17 @@ static int zsock_tls_whole_set(struct socket *sock, int level, int optname,
 }
 
 static int zsock_tls_whole_get(struct socket *sock, int level, int optname,
-			       char __user *optval, int __user *optlen)
+			       sockptr_t optval, sockptr_t optlen)
 {
 	if (!zsock_table(zsock_sk(sock)))
 		return -EBUSY;
 	if (level != SOL_TLS || !zsock_inner_ops(sock)->getsockopt)
 		return -ENOPROTOOPT;
-	return zsock_inner_ops(sock)->getsockopt(sock, level, optname, optval,
-						 optlen);
+	/* What a backend answers goes to a program's memory. */
+	if (optval.is_kernel || optlen.is_kernel)
+		return -EOPNOTSUPP;
+	return zsock_inner_ops(sock)->getsockopt(sock, level, optname,
+						 optval.user, optlen.user);
 }
 
 ZSOCK_DEFINE_PROTO(tls_whole) = {

@@ -449,18 +449,18 @@ int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
 
 /* ---- reading ---- */
 
-static int zsock_tls_put_int(char __user *optval, int __user *optlen, int value)
+static int zsock_tls_put_int(sockptr_t optval, sockptr_t optlen, int value)
 {
 	return zsock_put_option(optval, optlen, &value, sizeof(value));
 }
 
 /* A list is given as a whole, or not at all. */
-static int zsock_tls_put_list(char __user *optval, int __user *optlen,
+static int zsock_tls_put_list(sockptr_t optval, sockptr_t optlen,
 			      const void *list, int size)
 {
 	int len;
 
-	if (get_user(len, optlen))
+	if (copy_from_sockptr(&len, optlen, sizeof(len)))
 		return -EFAULT;
 	if (len < size)
 		return -EINVAL;
@@ -468,7 +468,7 @@ static int zsock_tls_put_list(char __user *optval, int __user *optlen,
 }
 
 static int zsock_tls_get_ciphers(const struct zsock_tls_conf *conf,
-				 char __user *optval, int __user *optlen)
+				 sockptr_t optval, sockptr_t optlen)
 {
 	int numbers[ZSOCK_TLS_CIPHERS_MAX];
 	unsigned int i;
@@ -480,7 +480,7 @@ static int zsock_tls_get_ciphers(const struct zsock_tls_conf *conf,
 }
 
 static int zsock_tls_get_conf(const struct zsock_tls_conf *conf, int optname,
-			      char __user *optval, int __user *optlen)
+			      sockptr_t optval, sockptr_t optlen)
 {
 	switch (optname) {
 	case TLS_SEC_TAG_LIST:
@@ -509,7 +509,7 @@ static int zsock_tls_get_conf(const struct zsock_tls_conf *conf, int optname,
 
 /* What only a handshake tells. */
 static int zsock_tls_get_result(struct zsock_tls *tls, int optname,
-				char __user *optval, int __user *optlen)
+				sockptr_t optval, sockptr_t optlen)
 {
 	u8 state = zsock_tls_state(tls);
 	bool ended = state == ZSOCK_TLS_OPEN || state == ZSOCK_TLS_FAILED;
@@ -528,8 +528,8 @@ static int zsock_tls_get_result(struct zsock_tls *tls, int optname,
 	}
 }
 
-static int zsock_tls_get_error(struct zsock_tls *tls, char __user *optval,
-			       int __user *optlen)
+static int zsock_tls_get_error(struct zsock_tls *tls, sockptr_t optval,
+			       sockptr_t optlen)
 {
 	const struct zsock_tls_result *result = &tls->result;
 	struct zsock_handshake_error error = {
@@ -543,13 +543,16 @@ static int zsock_tls_get_error(struct zsock_tls *tls, char __user *optval,
 	return zsock_put_option(optval, optlen, &error, sizeof(error));
 }
 
-static int zsock_tls_get_verifier(struct zsock_tls *tls, char __user *optval,
-				  int __user *optlen)
+static int zsock_tls_get_verifier(struct zsock_tls *tls, sockptr_t optval,
+				  sockptr_t optlen)
 {
 	struct file *file;
 	int fd, len, err;
 
-	if (get_user(len, optlen))
+	/* The kernel has no descriptors. */
+	if (optval.is_kernel)
+		return -EOPNOTSUPP;
+	if (copy_from_sockptr(&len, optlen, sizeof(len)))
 		return -EFAULT;
 	if (len < (int)sizeof(fd))
 		return -EINVAL;
@@ -567,7 +570,7 @@ static int zsock_tls_get_verifier(struct zsock_tls *tls, char __user *optval,
 }
 
 int zsock_tls_getsockopt(struct socket *sock, int level, int optname,
-			 char __user *optval, int __user *optlen)
+			 sockptr_t optval, sockptr_t optlen)
 {
 	struct zsock_tls *tls = zsock_priv(sock);
 	struct zsock_tls_conf *conf;

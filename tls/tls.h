@@ -238,7 +238,7 @@ int zsock_tls_check_option(struct socket *sock, int level, int optname,
 int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
 			 sockptr_t optval, unsigned int optlen);
 int zsock_tls_getsockopt(struct socket *sock, int level, int optname,
-			 char __user *optval, int __user *optlen);
+			 sockptr_t optval, sockptr_t optlen);
 
 /* connect.c */
 int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,

@@ -198,7 +198,8 @@ static int zsock_wire_get_nodelay(struct zsock_handshake *hs,
 {
 	int value = tcp_sk(hs->sk)->nonagle & TCP_NAGLE_OFF;
 
-	return zsock_put_option(optval, optlen, &value, sizeof(value));
+	return zsock_put_option(USER_SOCKPTR(optval), USER_SOCKPTR(optlen),
+				&value, sizeof(value));
 }
 
 /* From the key to the agent's memory, and nowhere else. */

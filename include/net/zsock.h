@@ -142,7 +142,7 @@ struct zsock_proto_id {
  *	context. NULL is no.
  * @setsockopt: Options at SOL_TLS, and those at SOL_ZSOCK that the core does
  *	not know. Process context, no locks held. NULL is -ENOPROTOOPT.
- * @getsockopt: likewise.
+ * @getsockopt: likewise; the kernel itself may ask, for memory of its own.
  * @mmap: Answer mmap() before dispatch. Under mmap_lock: no sk may be locked.
  *	NULL is -ENODEV.
  * @override: Replace calls in a copy of the inner socket's proto_ops. Called
@@ -187,7 +187,7 @@ struct zsock_proto {
 	int	(*setsockopt)(struct socket *sock, int level, int optname,
 			      sockptr_t optval, unsigned int optlen);
 	int	(*getsockopt)(struct socket *sock, int level, int optname,
-			      char __user *optval, int __user *optlen);
+			      sockptr_t optval, sockptr_t optlen);
 	int	(*mmap)(struct file *file, struct socket *sock,
 			struct vm_area_struct *vma);
 	void	(*override)(struct proto_ops *ops);
