@@ -379,6 +379,7 @@ int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 u32 zsock_rsk_claim(struct zsock_rsk *rs, u32 least, u32 most);
 void zsock_rsk_unclaim(struct zsock_rsk *rs, u32 n);
 void zsock_rsk_want_room(struct sock *sk);
+int zsock_rsk_control(struct zsock_rsk *rs, struct msghdr *msg);
 struct sk_buff *zsock_rsk_skb(struct zsock_rsk *rs, struct msghdr *msg,
 			      size_t before, size_t head, size_t len);
 

@@ -102,7 +102,9 @@ static int zsock_dgram_sendmsg(struct socket *sock, struct msghdr *msg,
 					    ZSOCK_DGRAM_MAX6) ||
 	    cost > rs->pipe->window)
 		return -EMSGSIZE;
-	err = zsock_dgram_to(rs, msg, &to);
+	err = msg->msg_controllen ? zsock_rsk_control(rs, msg) : 0;
+	if (!err)
+		err = zsock_dgram_to(rs, msg, &to);
 	if (!err)
 		err = zsock_dgram_credit(rs, cost, msg->msg_flags);
 	if (err)

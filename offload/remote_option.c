@@ -154,12 +154,29 @@ static int zsock_remote_set_int(struct zsock_rsk *rs, int level, int optname,
 	return zsock_remote_set(rs, level, optname, &wire, sizeof(wire));
 }
 
+/* Those that look at packets, or have each leave at its own time. */
+static bool zsock_remote_lacks(int optname)
+{
+	switch (optname) {
+	case SO_ATTACH_FILTER:
+	case SO_ATTACH_BPF:
+	case SO_ATTACH_REUSEPORT_CBPF:
+	case SO_ATTACH_REUSEPORT_EBPF:
+	case SO_TXTIME:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* The far side's answer first: where it refuses, nothing has changed. */
 static int zsock_remote_set_socket(struct socket *sock, int optname,
 				   sockptr_t optval, unsigned int optlen)
 {
 	int err = 0, val;
 
+	if (zsock_remote_lacks(optname))
+		return -ENOPROTOOPT;
 	if (zsock_remote_travels(optname))
 		err = zsock_remote_set_int(zsock_rsk(sock->sk), SOL_SOCKET,
 					   optname, optval, optlen);

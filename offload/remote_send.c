@@ -32,6 +32,33 @@ void zsock_rsk_want_room(struct sock *sk)
 }
 
 /*
+ * Control messages: those at SOL_SOCKET are judged as on an IP socket. What
+ * others ask of the far side's IP layer cannot be carried: a datagram that is
+ * to leave from another address does not leave from this one instead.
+ */
+int zsock_rsk_control(struct zsock_rsk *rs, struct msghdr *msg)
+{
+	bool dgram = rs->sk.sk_type == SOCK_DGRAM;
+	struct sockcm_cookie sockc = { };
+	struct cmsghdr *cmsg;
+	int err = 0;
+
+	for_each_cmsghdr(cmsg, msg) {
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		if (cmsg->cmsg_level == SOL_SOCKET)
+			err = __sock_cmsg_send(&rs->sk, cmsg, &sockc);
+		else if (dgram && (cmsg->cmsg_level == SOL_IP ||
+				   cmsg->cmsg_level == SOL_IPV6 ||
+				   cmsg->cmsg_level == SOL_UDP))
+			err = -EINVAL;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
  * The next @len bytes of @msg, the first @head of them in one piece, with room
  * for @before bytes in front of them. Or an errno.
  */

@@ -99,6 +99,10 @@ static int zsock_stream_sendmsg(struct socket *sock, struct msghdr *msg,
 
 	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
 		return -EOPNOTSUPP;
+	if (msg->msg_controllen)
+		ret = zsock_rsk_control(rs, msg);
+	if (ret)
+		return ret;
 	if (!msg_data_left(msg))
 		ret = zsock_stream_may_send(rs);
 	while (msg_data_left(msg)) {
