@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* Linux's own, and libzsock's calls under their names. */
+#ifndef _ZSOCK_ZEPHYR_POSIX_POLL_H
+#define _ZSOCK_ZEPHYR_POSIX_POLL_H
+
+#include <poll.h>
+#include <zephyr/posix/names.h>
+
+#endif
