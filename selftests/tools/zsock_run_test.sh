@@ -111,13 +111,13 @@ test_preload()
 	like "which then is asked for AF_ZSOCK" "$err" "*socket($(</sys/module/zsock/parameters/family))*"
 }
 
-# refused NAME PATTERN PROGRAM...: and with --fallback run nevertheless
+# refused NAME PATTERN PROGRAM...: where only LD_PRELOAD will do
 refused()
 {
 	local name=$1 pattern=$2
 
 	shift 2
-	exits "$name: refused" 125 zsock-run -- "$@"
+	exits "$name: refused" 125 zsock-run --preload -- "$@"
 	like "$name: says why" "$err" "$pattern"
 	is "$name: has not run" "$out" ""
 }
@@ -132,7 +132,7 @@ patched()
 test_unreachable_programs()
 {
 	refused "a static program" "*ldconfig is statically linked*" /sbin/ldconfig --version
-	exits "a static program with --fallback runs" 0 zsock-run --fallback -- /sbin/ldconfig --version
+	exits "a static program with --fallback runs" 0 zsock-run --preload --fallback -- /sbin/ldconfig --version
 	like "and is warned of" "$err" "*statically linked*warning*"
 
 	cp /sbin/ldconfig static
@@ -162,6 +162,9 @@ test_rights()
 	chown nobody suid
 	chmod 4755 suid
 	refused "a set-user-ID program" "*set-user-ID*" ./suid kinds
+	exits "nor by default" 125 zsock-run -- ./suid kinds
+	exits "nor with --seccomp" 125 zsock-run --seccomp -- ./suid kinds
+	like "which says why, too" "$err" "*suid is set-user-ID*"
 	chown root suid
 	chmod 4755 suid
 	run zsock-run -- ./suid kinds

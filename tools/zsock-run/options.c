@@ -19,6 +19,9 @@ static const char usage_text[] =
 "  --only TYPE      take over 'stream' or 'dgram' sockets only\n"
 "  --domain FAMILY  take over sockets of IPv'4' or IPv'6' only\n"
 "  --fallback       where AF_ZSOCK is not to be had, warn and use AF_INET\n"
+"  --preload        reach PROGRAM by LD_PRELOAD, or not at all\n"
+"  --seccomp        reach it by a seccomp filter, as is done by default where it\n"
+"                   is statically linked, written in Go, or of another C library\n"
 "\n"
 "  --tls            TLS for the TCP connections that PROGRAM makes\n"
 "  --tls-server     TLS for those that it accepts\n"
@@ -40,8 +43,8 @@ static const char usage_text[] =
 "cannot be executed, 127 if it is not found.\n";
 
 enum {
-	OPT_BACKEND = 256, OPT_ONLY, OPT_DOMAIN, OPT_FALLBACK, OPT_TLS,
-	OPT_TLS_SERVER, OPT_CA, OPT_CERT, OPT_KEY, OPT_TAG, OPT_VERIFY,
+	OPT_BACKEND = 256, OPT_ONLY, OPT_DOMAIN, OPT_FALLBACK,
+	OPT_PRELOAD, OPT_SECCOMP, OPT_TLS, OPT_TLS_SERVER, OPT_CA, OPT_CERT, OPT_KEY, OPT_TAG, OPT_VERIFY,
 	OPT_HOSTNAME, OPT_ALPN, OPT_PORT,
 };
 
@@ -50,6 +53,8 @@ static const struct option options[] = {
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "domain", required_argument, NULL, OPT_DOMAIN },
 	{ "fallback", no_argument, NULL, OPT_FALLBACK },
+	{ "preload", no_argument, NULL, OPT_PRELOAD },
+	{ "seccomp", no_argument, NULL, OPT_SECCOMP },
 	{ "tls", no_argument, NULL, OPT_TLS },
 	{ "tls-server", no_argument, NULL, OPT_TLS_SERVER },
 	{ "ca", required_argument, NULL, OPT_CA },
@@ -96,6 +101,13 @@ static const char *backend_name(const char *arg)
 	return arg;
 }
 
+static void take_reach(enum reach reach, struct run_options *opt)
+{
+	if (opt->reach != AS_FITS && opt->reach != reach)
+		contradiction("--preload and --seccomp exclude each other");
+	opt->reach = reach;
+}
+
 static void take_option(int c, struct run_options *opt)
 {
 	switch (c) {
@@ -112,6 +124,10 @@ static void take_option(int c, struct run_options *opt)
 		break;
 	case OPT_FALLBACK:
 		opt->fallback = 1;
+		break;
+	case OPT_PRELOAD:
+	case OPT_SECCOMP:
+		take_reach(c == OPT_PRELOAD ? BY_PRELOAD : BY_SECCOMP, opt);
 		break;
 	case 'V':
 		puts("zsock-run " VERSION);

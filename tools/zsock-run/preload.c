@@ -21,8 +21,6 @@
 
 #include "preload.h"
 
-#define TYPE_MASK	0xf		/* of socket()'s type; flags are above */
-
 typedef int (*socket_fn)(int, int, int);
 typedef int (*getsockopt_fn)(int, int, int, void *, socklen_t *);
 
@@ -65,55 +63,13 @@ static int real_getsockopt(int fd, int level, int name, void *val,
 	return syscall(SYS_getsockopt, fd, level, name, val, len);
 }
 
-/* Is this one of the sockets that zsock-run was asked to take over? */
-static bool taken(int domain, int type, int protocol)
-{
-	type &= TYPE_MASK;
-	if (domain != AF_INET && domain != AF_INET6)
-		return false;
-	if (type != SOCK_STREAM && type != SOCK_DGRAM)
-		return false;
-	if (settings.only_domain && domain != settings.only_domain)
-		return false;
-	if (settings.only_type && type != settings.only_type)
-		return false;
-	return protocol >= 0 && protocol <= ZSOCK_PROTO_MASK;
-}
-
-/* May a socket that AF_ZSOCK refused with @err be an AF_INET one? */
-static bool may_stay(int err)
-{
-	switch (err) {
-	case EPROTONOSUPPORT:
-	case ESOCKTNOSUPPORT:
-		return true;	/* MPTCP, SCTP, ping sockets ... */
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case ENOBUFS:
-	case EINVAL:
-		return false;	/* AF_INET would say so too */
-	}
-	return settings.fallback;
-}
-
-/* Give a new socket what was asked for: 0, or -1 and errno. */
-static int furnish(int fd, bool tls)
-{
-	if (settings.backend[0] &&
-	    syscall(SYS_setsockopt, fd, SOL_ZSOCK, ZSOCK_BACKEND,
-		    settings.backend, strlen(settings.backend)))
-		return -1;
-	return tls && tls_settings_apply(&settings.tls, fd) ? -1 : 0;
-}
-
 /* An AF_ZSOCK socket, with what was asked for of TLS if @tls; -1 and errno. */
 int make_socket(int domain, int type, int protocol, bool tls)
 {
 	int fd, err;
 
 	fd = real_socket(settings.family, type, ZSOCK_PROTO(domain, protocol));
-	if (fd < 0 || !furnish(fd, tls))
+	if (fd < 0 || !wanted_furnish(fd, tls))
 		return fd;
 	err = errno;
 	syscall(SYS_close, fd);		/* close() is a cancellation point */
@@ -128,17 +84,17 @@ EXPORT int socket(int domain, int type, int protocol)
 	int fd;
 
 	setup();
-	if (!taken(domain, type, protocol))
+	if (!wanted(domain, type, protocol))
 		return real_socket(domain, type, protocol);
 
-	secure = (type & TYPE_MASK) == SOCK_STREAM && tls_concerns(protocol);
+	secure = wanted_secure(type, protocol);
 	if (secure && tls_protocol(&protocol))
 		return -1;
 	fd = make_socket(domain, type, protocol,
 			 secure && protocol == IPPROTO_TLS_1_2);
 	if (fd < 0) {
 		/* Not without TLS, where that was asked for. */
-		if (secure || !may_stay(errno))
+		if (secure || !wanted_may_stay(errno))
 			return -1;
 		errno = saved;
 		return real_socket(domain, type, protocol);
@@ -174,7 +130,7 @@ static bool asked_for(int fd, int name, int *value)
 		return false;	/* made as AF_ZSOCK by the program itself */
 	if (name == SO_DOMAIN)
 		*value = info.domain;
-	else if (tls_concerns(IPPROTO_TCP) && info.protocol == IPPROTO_TLS_1_2)
+	else if (wanted_secure(SOCK_STREAM, 0) && info.protocol == IPPROTO_TLS_1_2)
 		*value = IPPROTO_TCP;
 	else
 		*value = info.protocol;

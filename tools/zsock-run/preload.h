@@ -9,35 +9,17 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "tls_settings.h"
-#include "zsock-run.h"
+#include "settings.h"
 
 #define EXPORT		__attribute__((visibility("default")))
 
-/* Where zsock-run's wishes are kept: written once, before main(). */
-struct settings {
-	int family;
-	int only_type;			/* 0: both */
-	int only_domain;		/* 0: both */
-	bool fallback;
-	char backend[4 * ZSOCK_NAME_MAX];
-	bool nonsense;			/* about TLS: better no socket */
-	struct tls_settings tls;
-};
-
-extern struct settings settings;
-
-/* settings.c */
-void setup(void);
-void settings_read(void);
-
 /* preload.c */
+void setup(void);
 bool ask_info(int fd, struct zsock_info *info);
 int make_socket(int domain, int type, int protocol, bool tls);
 
 /* tls.c */
 void tls_setup(void);
-bool tls_concerns(int protocol);
 int tls_protocol(int *protocol);
 
 /* explain.c */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libzsock-run.so: what zsock-run wants, from the environment. All is copied:
- * some programs write their title over it.
+ * What zsock-run wants, from the environment, where its library and its
+ * supervisor find it. All is copied: some programs write their title over it.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#include "preload.h"
+#include "settings.h"
 
 struct settings settings;
 

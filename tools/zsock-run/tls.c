@@ -21,10 +21,6 @@
 
 #include "preload.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP	262
-#endif
-
 typedef int (*connect_fn)(int, const struct sockaddr *, socklen_t);
 typedef int (*listen_fn)(int, int);
 
@@ -39,16 +35,7 @@ void tls_setup(void)
 	say_setup();
 }
 
-/* Is a stream socket of that protocol one that TLS was asked for? */
-bool tls_concerns(int protocol)
-{
-	if (!settings.tls.client && !settings.tls.server && !settings.nonsense)
-		return false;
-	return !protocol || protocol == IPPROTO_TCP ||
-	       protocol == IPPROTO_MPTCP;
-}
-
-/* What such a socket is made as: 0, or -1 and errno. */
+/* What a TCP socket that TLS concerns is made as: 0, or -1 and errno. */
 int tls_protocol(int *protocol)
 {
 	/* As where there is no MPTCP: programs go on to TCP then. */
@@ -191,7 +178,7 @@ EXPORT int listen(int fd, int backlog)
 	int saved = errno;
 
 	setup();
-	if (tls_concerns(IPPROTO_TCP) && before_listen(fd))
+	if (wanted_secure(SOCK_STREAM, 0) && before_listen(fd))
 		return -1;
 	errno = saved;
 	return next_listen ? next_listen(fd, backlog) :

@@ -2,9 +2,9 @@
 /*
  * zsock-run: run an unmodified program with its sockets on AF_ZSOCK.
  *
- * The work is done by libzsock-run.so, inside the program. What is here makes
- * sure that it can work, and says so if not, rather than let a program quietly
- * run on AF_INET.
+ * The work is done by libzsock-run.so, inside the program, or by a supervisor
+ * beside it. What is here makes sure that they can work, and says so if not,
+ * rather than let a program quietly run on AF_INET.
  */
 #include <errno.h>
 #include <limits.h>
@@ -94,17 +94,10 @@ static void export_options(const struct run_options *opt, int family)
 	set_or_unset(ENV_TLS_HOSTNAME, opt->hostname);
 }
 
-/*
- * Set the scene for the program.
- * Return: 0, or -1 if only --fallback lets it run at all.
- */
-static int prepare(struct run_options *opt, const char *program,
-		   const char *path)
+/* Find the library, in a place that LD_PRELOAD can name. */
+static int find_library(char *lib, size_t size)
 {
-	char lib[PATH_MAX], why[PATH_MAX + 256];
-	int family, ret = 0;
-
-	if (find_beside(LIBRARY_NAME, lib, sizeof(lib))) {
+	if (find_beside(LIBRARY_NAME, lib, size)) {
 		complain(LIBRARY_NAME, "is not beside zsock-run and not in " LIBDIR ": run 'make' or 'make install'");
 		return -1;
 	}
@@ -112,22 +105,77 @@ static int prepare(struct run_options *opt, const char *program,
 		complain(lib, "cannot be preloaded: LD_PRELOAD allows neither spaces nor colons in a path");
 		return -1;
 	}
+	return 0;
+}
+
+/*
+ * A filter sees socket(), and nothing that comes after. Return: what to say
+ * about an option that needs more, or NULL.
+ */
+static const char *too_much_for_seccomp(const struct run_options *opt)
+{
+	int verifies = !opt->verify || !strcmp(opt->verify, "required");
+
+	if (opt->ports)
+		return "--port needs --preload: --seccomp does not see connect() and listen()";
+	if (opt->tls_client && verifies && !opt->hostname)
+		return "--tls needs --hostname with --seccomp, which does not see names being looked up";
+	return NULL;
+}
+
+/*
+ * By which way is the program reached? @why: why not by LD_PRELOAD, if so
+ */
+static enum reach choose(const struct run_options *opt, const char *path,
+			 char *why, size_t size)
+{
+	enum reach able = reachable(path, why, size);
+	enum reach reach = opt->reach == AS_FITS ? able : opt->reach;
+	const char *wrong = NULL;
+
+	/* A filter reaches all but those that gain rights. */
+	if (able == OUT_OF_REACH || (able == BY_SECCOMP && reach == BY_PRELOAD))
+		return OUT_OF_REACH;
+	if (reach == BY_SECCOMP)
+		wrong = too_much_for_seccomp(opt);
+	if (!wrong)
+		return reach;
+	complain("", wrong);
+	return OUT_OF_REACH;
+}
+
+/*
+ * Set the scene for the program.
+ * Return: 0, or -1 if only --fallback lets it run at all.
+ */
+static int prepare(struct run_options *opt, char **argv, const char *path)
+{
+	char lib[PATH_MAX], why[PATH_MAX + 256];
+	enum reach reach;
+	int family;
+
+	if (opt->reach != BY_SECCOMP && find_library(lib, sizeof(lib)))
+		return -1;
 	family = probe_family(opt, why, sizeof(why));
 	if (family < 0) {
 		complain("", why);
 		return -1;
 	}
-	if (!preloadable(path, why, sizeof(why))) {
-		complain(program, why);
-		ret = -1;
-	}
-	/* The last that can fail: it leaves something behind until we end. */
-	if (!ret && load_credentials(opt))
+	reach = choose(opt, path, why, sizeof(why));
+	/* It leaves something behind until we end. */
+	if (reach != OUT_OF_REACH && load_credentials(opt))
 		return -1;
-	/* Also where the program itself is out of reach: its children are not. */
-	preload(lib);
 	export_options(opt, family);
-	return ret;
+	if (reach == BY_SECCOMP && !supervise(argv))
+		return 0;
+	/* Also where the program itself is out of reach: its children are not. */
+	if (opt->reach != BY_SECCOMP)
+		preload(lib);
+	if (reach == BY_PRELOAD)
+		return 0;
+	if (*why)
+		complain(argv[optind], why);
+	return -1;
 }
 
 int main(int argc, char **argv)
@@ -140,7 +188,7 @@ int main(int argc, char **argv)
 	parse_options(argc, argv, &opt);
 	program = argv[optind];
 	err = find_program(program, path, sizeof(path));
-	if (!err && prepare(&opt, program, path)) {
+	if (!err && prepare(&opt, argv, path)) {
 		if (!opt.fallback) {
 			complain("", opt.tls_client || opt.tls_server ?
 				 "not started" :

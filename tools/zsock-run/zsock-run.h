@@ -23,6 +23,8 @@
 #define ENV_TLS_VERIFY	"ZSOCK_RUN_TLS_VERIFY"
 #define ENV_TLS_HOSTNAME "ZSOCK_RUN_TLS_HOSTNAME" /* empty: any name will do */
 
+#define SOCKET_TYPE_MASK 0xf	/* of socket()'s type; flags are above */
+
 #define FAMILY_FILE	"/sys/module/zsock/parameters/family"
 #define LIBRARY_NAME	"libzsock-run.so"
 #define HELPER_NAME	"zsock-run-creds"
@@ -34,7 +36,11 @@ enum {
 	EXIT_NOT_FOUND = 127,
 };
 
+/* How a program's calls of socket() are reached. */
+enum reach { AS_FITS, BY_PRELOAD, BY_SECCOMP, OUT_OF_REACH };
+
 struct run_options {
+	enum reach reach;
 	const char *backend;
 	const char *only;
 	const char *domain;
@@ -73,7 +79,10 @@ int load_credentials(struct run_options *opt);
 int find_program(const char *name, char *path, size_t size);
 int find_beside(const char *name, char *path, size_t size);
 
-/* preloadable.c */
-int preloadable(const char *path, char *why, size_t size);
+/* reachable.c */
+enum reach reachable(const char *path, char *why, size_t size);
+
+/* supervise.c */
+int supervise(char **argv);
 
 #endif /* ZSOCK_RUN_H */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Will the dynamic linker load our library into this program?
+ * Will the dynamic linker load our library into this program, and will the
+ * program call what is in there?
  *
  * Not into a static program, not into one of another machine or C library, and
- * not into one that gains privileges by being started. Those would run, on
- * AF_INET, without a word: so they are looked for beforehand.
+ * not into one that gains privileges by being started; and programs in Go make
+ * system calls by themselves. Those would run, on AF_INET, without a word: so
+ * they are looked for beforehand.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -22,7 +24,7 @@
 
 #define SCRIPT_DEPTH	5	/* more interpreters than the kernel follows */
 
-enum kind { DYNAMIC, STATIC, FOREIGN, SCRIPT, UNREADABLE };
+enum kind { DYNAMIC, STATIC, GO, FOREIGN, SCRIPT, UNREADABLE };
 
 /* What the start of a file tells. @detail: a linker, or a script's first line. */
 struct image {
@@ -35,11 +37,41 @@ static int read_at(int fd, void *buf, size_t size, off_t at)
 	return pread(fd, buf, size, at) == (ssize_t)size ? 0 : -1;
 }
 
+/*
+ * Go's linker leaves a note: of the owner "Go", and the type 4. As all notes, it
+ * is made of words, and texts that are padded to words.
+ */
+static int has_go_note(int fd, const ElfW(Phdr) *ph)
+{
+	unsigned char notes[4096];
+	size_t size = ph->p_filesz < sizeof(notes) ? ph->p_filesz :
+						     sizeof(notes);
+	ElfW(Nhdr) note;
+	size_t at = 0;
+
+	if (read_at(fd, notes, size, ph->p_offset))
+		return 0;
+	while (size - at >= sizeof(note) + 4) {
+		memcpy(&note, notes + at, sizeof(note));
+		at += sizeof(note);
+		if (note.n_type == 4 && note.n_namesz == 4 &&
+		    !memcmp(notes + at, "Go\0", 4))
+			return 1;
+		if (note.n_namesz > size || note.n_descsz > size)
+			return 0;
+		at += (note.n_namesz + 3) & ~3U;
+		at += (note.n_descsz + 3) & ~3U;
+		if (at > size)
+			return 0;
+	}
+	return 0;
+}
+
 static void look_at_elf(int fd, struct image *img)
 {
 	ElfW(Ehdr) eh;
 	ElfW(Phdr) ph;
-	int i;
+	int i, go = 0;
 
 	img->kind = UNREADABLE;
 	if (read_at(fd, &eh, sizeof(eh), 0))
@@ -48,6 +80,8 @@ static void look_at_elf(int fd, struct image *img)
 	for (i = 0; i < eh.e_phnum; i++) {
 		if (read_at(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)))
 			return;
+		if (ph.p_type == PT_NOTE)
+			go |= has_go_note(fd, &ph);
 		if (ph.p_type != PT_INTERP)
 			continue;
 		if (ph.p_filesz < 2 || ph.p_filesz > sizeof(img->detail) ||
@@ -55,8 +89,9 @@ static void look_at_elf(int fd, struct image *img)
 			return;
 		img->detail[ph.p_filesz - 1] = '\0';
 		img->kind = DYNAMIC;
-		return;
 	}
+	if (go)
+		img->kind = GO;
 }
 
 /* The class and the machine are at the same place in every ELF file. */
@@ -144,7 +179,10 @@ static int same_linker(const char *linker, char *why, size_t size)
 	return 0;
 }
 
-/* The linker ignores LD_PRELOAD where a program runs with more rights. */
+/*
+ * The linker ignores LD_PRELOAD where a program runs with more rights; and under
+ * a filter that we may set, it does not get them.
+ */
 static int gains_rights(const char *path, char *why, size_t size)
 {
 	const char *what = NULL;
@@ -162,47 +200,67 @@ static int gains_rights(const char *path, char *why, size_t size)
 		what = "given file capabilities";
 	if (!what)
 		return 0;
-	snprintf(why, size, "is %s, so that LD_PRELOAD is ignored", what);
+	snprintf(why, size, "is %s, so that LD_PRELOAD is ignored, and --seccomp would take that from it",
+		 what);
 	return 1;
 }
 
+static enum reach judge(const struct image *img, const char *path, char *why,
+			size_t size)
+{
+	*why = '\0';
+	if (img->kind != SCRIPT && img->kind != UNREADABLE &&
+	    gains_rights(path, why, size))
+		return OUT_OF_REACH;
+	switch (img->kind) {
+	case STATIC:
+		snprintf(why, size, "is statically linked, so that LD_PRELOAD has no effect");
+		break;
+	case GO:
+		snprintf(why, size, "is written in Go, and so makes system calls past LD_PRELOAD");
+		break;
+	case FOREIGN:
+		snprintf(why, size, "is built for another kind of machine than zsock-run's library");
+		break;
+	case DYNAMIC:
+		same_linker(img->detail, why, size);
+		break;
+	default:
+		break;
+	}
+	return *why ? BY_SECCOMP : BY_PRELOAD;
+}
+
 /**
- * preloadable() - can LD_PRELOAD work on a program?
+ * reachable() - how can a program's calls of socket() be reached?
  * @path: the program, or a script
- * @why: if not, the reason, to be put after the program's name
+ * @why: unless by LD_PRELOAD, the reason, to be put after the program's name
  * @size: of @why
  *
- * What cannot be told (an unreadable program) is taken for yes.
- *
- * Return: 1 for yes, 0 for no.
+ * What cannot be told (an unreadable program) is taken for yes to LD_PRELOAD.
  */
-int preloadable(const char *path, char *why, size_t size)
+enum reach reachable(const char *path, char *why, size_t size)
 {
 	static struct image img;
 	char next[PATH_MAX];
 	char inner[256];
+	enum reach reach;
 	int depth;
 
 	for (depth = 0; depth < SCRIPT_DEPTH; depth++) {
 		look_at(path, &img);
 		if (img.kind != SCRIPT)
 			break;
-		if (interpreter(img.detail, next, sizeof(next)))
-			return 1;
+		if (interpreter(img.detail, next, sizeof(next))) {
+			*why = '\0';
+			return BY_PRELOAD;
+		}
 		path = next;
 	}
-	inner[0] = '\0';
-	if (img.kind == STATIC)
-		snprintf(inner, sizeof(inner), "is statically linked, so that LD_PRELOAD has no effect");
-	else if (img.kind == FOREIGN)
-		snprintf(inner, sizeof(inner), "is built for another kind of machine than zsock-run's library");
-	else if (img.kind == DYNAMIC && same_linker(img.detail, inner, sizeof(inner)))
-		gains_rights(path, inner, sizeof(inner));
-	if (!inner[0])
-		return 1;
-	if (depth)	/* a script: it is the interpreter that is meant */
+	reach = judge(&img, path, inner, sizeof(inner));
+	if (depth && *inner)	/* a script: it is the interpreter that is meant */
 		snprintf(why, size, "is run by %s, which %s", path, inner);
 	else
 		snprintf(why, size, "%s", inner);
-	return 0;
+	return reach;
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * zsock-run's wishes, as its library and its supervisor have them, and what they
+ * come to for a socket.
+ */
+#ifndef ZSOCK_RUN_SETTINGS_H
+#define ZSOCK_RUN_SETTINGS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "tls_settings.h"
+#include "zsock-run.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
+/* Written once: before main(), or before the first socket is asked for. */
+struct settings {
+	int family;
+	int only_type;			/* 0: both */
+	int only_domain;		/* 0: both */
+	bool fallback;
+	char backend[4 * ZSOCK_NAME_MAX];
+	bool nonsense;			/* about TLS: better no socket */
+	struct tls_settings tls;
+};
+
+extern struct settings settings;
+
+/* settings.c */
+void settings_read(void);
+
+/* wanted.c */
+bool wanted(int domain, int type, int protocol);
+bool wanted_may_stay(int err);
+bool wanted_secure(int type, int protocol);
+int wanted_furnish(int fd, bool tls);
+
+#endif /* ZSOCK_RUN_SETTINGS_H */
