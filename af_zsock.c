@@ -75,8 +75,6 @@ static int zsock_may_carry(struct net *net, struct zsock_handler *handler,
 	struct zsock_spec spec;
 	int err = 0;
 
-	if (!zsock_handler_takes(handler, domain))
-		return -EAFNOSUPPORT;
 	if (proto->permit && !kern)
 		err = proto->permit(net);
 	if (err)
@@ -85,6 +83,21 @@ static int zsock_may_carry(struct net *net, struct zsock_handler *handler,
 		return 0;
 	zsock_spec_init(&spec, handler, net, type, domain, number, kern);
 	return zsock_carrier_any(&spec) ? 0 : -EAFNOSUPPORT;
+}
+
+/* Some have something to receive from now on: see struct zsock_proto. */
+static int zsock_begin(struct socket *sock)
+{
+	const struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_proto *proto = zs->handler->proto;
+	int err;
+
+	if (!proto->at_once || (!zs->domain && !proto->domains))
+		return 0;
+	err = zsock_dispatch(sock, AF_UNSPEC);
+	if (err)
+		sock->ops->release(sock);
+	return err;
 }
 
 static int zsock_create(struct net *net, struct socket *sock, int protocol,
@@ -105,7 +118,7 @@ static int zsock_create(struct net *net, struct socket *sock, int protocol,
 	domain = ZSOCK_PROTO_DOMAIN(protocol);
 	number = ZSOCK_PROTO_NUMBER(protocol);
 
-	handler = zsock_handler_find(sock->type, number, &number);
+	handler = zsock_handler_find(sock->type, &domain, &number);
 	if (IS_ERR(handler))
 		return PTR_ERR(handler);
 	err = zsock_may_carry(net, handler, sock->type, domain, number, kern);
@@ -118,7 +131,7 @@ static int zsock_create(struct net *net, struct socket *sock, int protocol,
 		return err;
 	zsock_stat_inc(zn, CREATED);
 	trace_zsock_create(zsock_sk(sock));
-	return 0;
+	return zsock_begin(sock);
 }
 
 static struct net_proto_family zsock_net_family = {

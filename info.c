@@ -81,9 +81,14 @@ static void zsock_view_address(const struct zsock_sock *zs,
 			       struct sockaddr_storage *addr, bool remote)
 {
 	const struct zsock_backend *backend = zs->carrier->backend;
+	const struct zsock_proto *proto = zs->handler->proto;
 
 	if (backend->name_of) {
 		backend->name_of(zs->sock, remote, addr);
+		return;
+	}
+	if (proto->name_of) {
+		proto->name_of(zs->sock, remote, addr);
 		return;
 	}
 	switch (READ_ONCE(sk->sk_family)) {

@@ -3,6 +3,8 @@
  * The control plane: generic netlink family "zsock".
  * Documentation/netlink/zsock.yaml specifies it.
  */
+#include <linux/can.h>
+#include <linux/if_packet.h>
 #include <linux/inet.h>
 #include <net/genetlink.h>
 
@@ -78,6 +80,23 @@ static bool zsock_nl_skip(struct zsock_nl_walk *walk)
 	return walk->at++ < walk->cb->args[0];
 }
 
+static int zsock_nl_put_id(struct sk_buff *skb, const struct zsock_proto *proto,
+			   const struct zsock_proto_id *id)
+{
+	const int *d;
+
+	if (nla_put_u32(skb, ZSOCK_A_PROTO_ID_TYPE, id->type) ||
+	    nla_put_u32(skb, ZSOCK_A_PROTO_ID_NUMBER, id->protocol))
+		return -EMSGSIZE;
+	if (id->last && nla_put_u32(skb, ZSOCK_A_PROTO_ID_LAST, id->last))
+		return -EMSGSIZE;
+	for (d = zsock_proto_domains(proto); *d; d++)
+		if ((!id->domain || id->domain == *d) &&
+		    nla_put_u32(skb, ZSOCK_A_PROTO_ID_DOMAIN, *d))
+			return -EMSGSIZE;
+	return 0;
+}
+
 static int zsock_nl_put_proto(struct sk_buff *skb,
 			      const struct zsock_handler *handler)
 {
@@ -87,11 +106,7 @@ static int zsock_nl_put_proto(struct sk_buff *skb,
 
 	for (i = 0; i < proto->nids; i++) {
 		nest = nla_nest_start(skb, ZSOCK_A_PROTO_ID);
-		if (!nest ||
-		    nla_put_u32(skb, ZSOCK_A_PROTO_ID_TYPE,
-				proto->ids[i].type) ||
-		    nla_put_u32(skb, ZSOCK_A_PROTO_ID_NUMBER,
-				proto->ids[i].protocol))
+		if (!nest || zsock_nl_put_id(skb, proto, &proto->ids[i]))
 			return -EMSGSIZE;
 		nla_nest_end(skb, nest);
 	}
@@ -196,6 +211,10 @@ static int zsock_nl_put_address(struct sk_buff *skb, int attr,
 		return nla_put(skb, attr, sizeof(struct sockaddr_in), addr);
 	case AF_INET6:
 		return nla_put(skb, attr, sizeof(struct sockaddr_in6), addr);
+	case AF_PACKET:
+		return nla_put(skb, attr, sizeof(struct sockaddr_ll), addr);
+	case AF_CAN:
+		return nla_put(skb, attr, sizeof(struct sockaddr_can), addr);
 	default:
 		return 0;
 	}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /proc/net/zsock, zsock_stat and zsock_protocols. */
+#include <linux/can.h>
+#include <linux/if_packet.h>
+#include <linux/netdevice.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/tcp_states.h>
@@ -57,18 +60,54 @@ static const char *zsock_domain_name(int domain)
 		return "inet";
 	case AF_INET6:
 		return "inet6";
+	case AF_PACKET:
+		return "packet";
+	case AF_CAN:
+		return "can";
 	default:
 		return "other";
 	}
 }
 
+/* All devices, or one of them, which may be gone. */
+static void zsock_seq_device(struct seq_file *m, int ifindex)
+{
+	struct net_device *dev;
+
+	if (!ifindex) {
+		seq_puts(m, " *");
+		return;
+	}
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(seq_file_net(m), ifindex);
+	if (dev)
+		seq_printf(m, " %s", dev->name);
+	else
+		seq_printf(m, " if%d", ifindex);
+	rcu_read_unlock();
+}
+
 static void zsock_seq_address(struct seq_file *m,
 			      const struct sockaddr_storage *addr)
 {
-	if (addr->ss_family == AF_UNSPEC)
-		seq_puts(m, " -");
-	else
+	const struct sockaddr_ll *sll = (const struct sockaddr_ll *)addr;
+	const struct sockaddr_can *can = (const struct sockaddr_can *)addr;
+
+	switch (addr->ss_family) {
+	case AF_INET:
+	case AF_INET6:
 		seq_printf(m, " %pISpc", addr);
+		break;
+	case AF_PACKET:
+		zsock_seq_device(m, sll->sll_ifindex);
+		seq_printf(m, ":0x%04x", ntohs(sll->sll_protocol));
+		break;
+	case AF_CAN:
+		zsock_seq_device(m, can->can_ifindex);
+		break;
+	default:
+		seq_puts(m, " -");
+	}
 }
 
 static void zsock_seq_sock(struct seq_file *m, const struct zsock_sock *zs)
@@ -162,28 +201,58 @@ static int zsock_stat_show(struct seq_file *m, void *v)
 
 /* ---- zsock_protocols: one line for each (type, protocol), or for none ---- */
 
+static void zsock_protocols_domains(struct seq_file *m,
+				    const struct zsock_proto *proto,
+				    const struct zsock_proto_id *id)
+{
+	const int *d;
+	bool first = true;
+
+	for (d = zsock_proto_domains(proto); *d; d++) {
+		if (id->domain && id->domain != *d)
+			continue;
+		seq_printf(m, "%c%s", first ? ' ' : ',', zsock_domain_name(*d));
+		first = false;
+	}
+	seq_putc(m, '\n');
+}
+
+static void zsock_protocols_users(struct seq_file *m,
+				  struct zsock_handler *handler)
+{
+	const struct module *owner = handler->proto->owner;
+
+	seq_printf(m, " %u %s", zsock_pin_users(&handler->pin),
+		   owner ? owner->name : "kernel");
+}
+
 static int zsock_protocols_line(struct zsock_handler *handler, void *arg)
 {
 	const struct zsock_proto *proto = handler->proto;
+	const struct zsock_proto_id *id;
 	struct seq_file *m = arg;
 	unsigned int i;
 
-	if (!proto->nids)
-		seq_printf(m, "%s - - %u %s\n", proto->name,
-			   zsock_pin_users(&handler->pin),
-			   proto->owner ? proto->owner->name : "kernel");
-	for (i = 0; i < proto->nids; i++)
-		seq_printf(m, "%s %s %d %u %s\n", proto->name,
-			   zsock_type_name(proto->ids[i].type),
-			   proto->ids[i].protocol,
-			   zsock_pin_users(&handler->pin),
-			   proto->owner ? proto->owner->name : "kernel");
+	if (!proto->nids) {
+		seq_printf(m, "%s - -", proto->name);
+		zsock_protocols_users(m, handler);
+		seq_puts(m, " -\n");
+	}
+	for (i = 0; i < proto->nids; i++) {
+		id = &proto->ids[i];
+		seq_printf(m, "%s %s %d", proto->name,
+			   zsock_type_name(id->type), id->protocol);
+		if (id->last)
+			seq_printf(m, "-%d", id->last);
+		zsock_protocols_users(m, handler);
+		zsock_protocols_domains(m, proto, id);
+	}
 	return 0;
 }
 
 static int zsock_protocols_show(struct seq_file *m, void *v)
 {
-	seq_puts(m, "handler type proto sockets module\n");
+	seq_puts(m, "handler type proto sockets module domains\n");
 	return zsock_handlers_walk(zsock_protocols_line, m);
 }
 

@@ -85,12 +85,12 @@ bool zsock_name_ok(const char *name);
  * struct zsock_service - one struct zsock_proto_id of a registered handler
  * @list: among those of its type, under RCU
  * @handler: who serves it
- * @protocol: of the id
+ * @id: what it serves
  */
 struct zsock_service {
-	struct list_head	list;
-	struct zsock_handler	*handler;
-	int			protocol;
+	struct list_head		list;
+	struct zsock_handler		*handler;
+	const struct zsock_proto_id	*id;
 };
 
 /**
@@ -169,7 +169,8 @@ static inline bool zsock_is_tls(int protocol)
  * @node: in @bucket
  * @priv: the handler's own
  * @family: that dispatch settled, of its addresses; AF_INET6 where it is both
- * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own
+ * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own; 0
+ *	replaced where the protocol is one domain's alone
  * @protocol: asked for, 0 replaced by the default
  * @flags: ZSOCK_INFO_F_*
  * @busy: ZSOCK_BUSY_* bits
@@ -339,8 +340,9 @@ void zsock_options_free(struct zsock_fresh *fresh);
 void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info);
 
 /* proto/registry.c */
-struct zsock_handler *zsock_handler_find(int type, int protocol, int *number);
+struct zsock_handler *zsock_handler_find(int type, int *domain, int *number);
 struct zsock_handler *zsock_handler_get(const struct zsock_proto *proto);
+const int *zsock_proto_domains(const struct zsock_proto *proto);
 bool zsock_handler_takes(const struct zsock_handler *handler, int domain);
 int zsock_handlers_walk(int (*fn)(struct zsock_handler *handler, void *arg),
 			void *arg);

@@ -21,6 +21,7 @@ void zsock_spec_init(struct zsock_spec *spec,
 	spec->outer_protocol = protocol;
 	spec->whole = 0;
 	spec->kern = kern;
+	spec->native = proto->native;
 	if (!domain && proto->domains)
 		spec->family = proto->domains[0];
 	if (proto->inner)
@@ -75,6 +76,7 @@ static int zsock_make(const struct zsock_sock *zs,
 {
 	const struct zsock_backend *backend = carrier->backend;
 	const struct file *file = zs->sock->file;
+	unsigned int used = current->flags & PF_SUPERPRIV;
 	const struct cred *old;
 	int err;
 
@@ -84,6 +86,9 @@ static int zsock_make(const struct zsock_sock *zs,
 	old = override_creds(file->f_cred);
 	err = backend->create(backend, spec, res);
 	revert_creds(old);
+	/* It was not this task's privilege that was used, if any was. */
+	if (!used)
+		current->flags &= ~PF_SUPERPRIV;
 	return err;
 }
 
@@ -193,10 +198,13 @@ static int zsock_dispatch_by(struct zsock_sock *zs, const char *ruled,
 static void zsock_ask_init(const struct zsock_sock *zs, struct zsock_ask *ask,
 			   const void *addr, int len)
 {
+	const struct zsock_proto *proto = zs->handler->proto;
 	const struct sock *sk = &zs->fresh->sk;
 
 	memset(ask, 0, sizeof(*ask));
 	ask->protocol = zs->protocol;
+	ask->no_protocol = proto->named;
+	ask->no_port = proto->no_ports;
 	ask->uid = READ_ONCE(sk->sk_uid);
 #ifdef CONFIG_SOCK_CGROUP_DATA
 	ask->cgroup = sock_cgroup_ptr((struct sock_cgroup_data *)
@@ -241,6 +249,9 @@ static int zsock_dispatch_any(struct zsock_sock *zs, struct zsock_ask *ask)
 
 	if (zs->domain || zs->handler->proto->domains)
 		return zsock_dispatch_family(zs, ask, AF_UNSPEC, false);
+	/* Of one family, or of the other. */
+	if (zs->handler->proto->at_once)
+		return -EAFNOSUPPORT;
 	if (ipv6_mod_enabled()) {
 		err = zsock_dispatch_family(zs, ask, AF_INET6, true);
 		/* It is one socket, whatever it becomes. */

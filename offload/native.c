@@ -8,7 +8,7 @@ static bool zsock_native_is_supported(const struct zsock_backend *backend,
 				      const struct zsock_spec *spec)
 {
 	return spec->family == AF_UNSPEC || spec->family == AF_INET ||
-	       spec->family == AF_INET6;
+	       spec->family == AF_INET6 || spec->native;
 }
 
 /* kern as at socket(): checks, accounting and references are a user's. */

@@ -45,10 +45,11 @@ bool zsock_rule_matches(const struct zsock_rule *rule,
 	if (flags & ZSOCK_RULE_UID && !uid_eq(rule->uid, ask->uid))
 		return false;
 	if (flags & ZSOCK_RULE_PROTO &&
-	    !zsock_in_range(rule->proto, ask->protocol))
+	    (ask->no_protocol || !zsock_in_range(rule->proto, ask->protocol)))
 		return false;
 	if (flags & ZSOCK_RULE_DPORT &&
-	    (!ask->family || !zsock_in_range(rule->dport, ask->dport)))
+	    (!ask->family || ask->no_port ||
+	     !zsock_in_range(rule->dport, ask->dport)))
 		return false;
 	if (flags & ZSOCK_RULE_DST &&
 	    (ask->family != rule->family ||

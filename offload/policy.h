@@ -85,6 +85,8 @@ struct zsock_policy {
  * @cgroup: that it was opened in, or NULL
  * @dst: IPv4 addresses are mapped
  * @counted: this is not the first time
+ * @no_protocol: @protocol is not a number that rules are about
+ * @no_port: @dport is none
  */
 struct zsock_ask {
 	u16			protocol;
@@ -94,6 +96,8 @@ struct zsock_ask {
 	const struct cgroup	*cgroup;
 	struct in6_addr		dst;
 	bool			counted;
+	bool			no_protocol;
+	bool			no_port;
 };
 
 /**

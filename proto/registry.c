@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The protocol handlers that there are. */
+#include <linux/capability.h>
 #include <linux/kmod.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -22,41 +23,108 @@ static const struct zsock_proto * const zsock_builtin_protos[] = {
 #undef X
 };
 
-/* Pinned, or NULL. */
-static struct zsock_handler *zsock_handler_lookup(int type, int protocol)
+/* The domains that @proto names, up to a 0. */
+const int *zsock_proto_domains(const struct zsock_proto *proto)
 {
+	static const int inet[] = { AF_INET, AF_INET6, 0 };
+
+	return proto->domains ?: inet;
+}
+
+static bool zsock_proto_takes(const struct zsock_proto *proto, int domain)
+{
+	const int *d;
+
+	if (!domain)
+		return !proto->named;
+	for (d = zsock_proto_domains(proto); *d; d++)
+		if (*d == domain)
+			return true;
+	return false;
+}
+
+/* Whether @domain, as given to socket(), is one of the handler's. */
+bool zsock_handler_takes(const struct zsock_handler *handler, int domain)
+{
+	return zsock_proto_takes(handler->proto, domain);
+}
+
+/* Whether that is so for what @id says. */
+static bool zsock_id_takes(const struct zsock_proto *proto,
+			   const struct zsock_proto_id *id, int domain)
+{
+	if (domain && id->domain)
+		return domain == id->domain;
+	return zsock_proto_takes(proto, domain);
+}
+
+static int zsock_id_last(const struct zsock_proto_id *id)
+{
+	return id->last ?: id->protocol;
+}
+
+static bool zsock_service_is(const struct zsock_service *service, int domain,
+			     int protocol)
+{
+	const struct zsock_proto_id *id = service->id;
+
+	return protocol >= id->protocol && protocol <= zsock_id_last(id) &&
+	       zsock_id_takes(service->handler->proto, id, domain);
+}
+
+/* Pinned, or NULL. @domain and @number become what a 0 in them stands for. */
+static struct zsock_handler *zsock_handler_lookup(int type, int *domain,
+						  int *number)
+{
+	struct zsock_handler *handler = NULL;
 	const struct zsock_service *service;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(service, &zsock_services[type], list)
-		if (service->protocol == protocol &&
-		    zsock_pin_get(&service->handler->pin))
-			goto out;
+	list_for_each_entry_rcu(service, &zsock_services[type], list) {
+		if (!zsock_service_is(service, *domain, *number) ||
+		    !zsock_pin_get(&service->handler->pin))
+			continue;
+		handler = service->handler;
+		*domain = *domain ?: service->id->domain;
+		*number = *number ?: handler->proto->protocol;
+		break;
+	}
 	rcu_read_unlock();
-	return NULL;
-out:
+	return handler;
+}
+
+/* Nobody serves it: is it the type, the domain, or the protocol? */
+static int zsock_handler_missing(int type, int domain)
+{
+	const struct zsock_service *service;
+	int err = -ESOCKTNOSUPPORT;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(service, &zsock_services[type], list) {
+		err = -EPROTONOSUPPORT;
+		if (zsock_handler_takes(service->handler, domain))
+			break;
+		err = -EAFNOSUPPORT;
+	}
 	rcu_read_unlock();
-	return service->handler;
+	return err;
 }
 
 /*
  * The handler for what socket() was asked for, pinned, with its module loaded
- * if need be. *@number becomes what a protocol of 0 stands for.
+ * if need be. *@domain and *@number become what a 0 in them stands for.
  */
-struct zsock_handler *zsock_handler_find(int type, int protocol, int *number)
+struct zsock_handler *zsock_handler_find(int type, int *domain, int *number)
 {
-	struct zsock_handler *handler = zsock_handler_lookup(type, protocol);
+	struct zsock_handler *handler;
 
-	if (!handler) {
-		request_module("net-pf-%d-proto-%d-type-%d", PF_ZSOCK, protocol,
+	handler = zsock_handler_lookup(type, domain, number);
+	if (!handler && *domain < AF_MAX) {
+		request_module("net-pf-%d-proto-%d-type-%d", PF_ZSOCK, *number,
 			       type);
-		handler = zsock_handler_lookup(type, protocol);
+		handler = zsock_handler_lookup(type, domain, number);
 	}
-	if (!handler)
-		return ERR_PTR(list_empty(&zsock_services[type]) ?
-			       -ESOCKTNOSUPPORT : -EPROTONOSUPPORT);
-	*number = protocol ?: handler->proto->protocol;
-	return handler;
+	return handler ?: ERR_PTR(zsock_handler_missing(type, *domain));
 }
 
 /* The handler that is registered as @proto, pinned, or NULL. */
@@ -72,21 +140,6 @@ struct zsock_handler *zsock_handler_get(const struct zsock_proto *proto)
 out:
 	rcu_read_unlock();
 	return handler;
-}
-
-/* Whether @domain, as given to socket(), is one of the handler's. */
-bool zsock_handler_takes(const struct zsock_handler *handler, int domain)
-{
-	const int *d = handler->proto->domains;
-
-	if (!domain)
-		return true;
-	if (!d)
-		return domain == AF_INET || domain == AF_INET6;
-	for (; *d; d++)
-		if (*d == domain)
-			return true;
-	return false;
 }
 
 /* Call @fn for each until it says other than 0. @fn may sleep. */
@@ -106,6 +159,19 @@ int zsock_handlers_walk(int (*fn)(struct zsock_handler *handler, void *arg),
 	return ret;
 }
 
+static bool zsock_id_ok(const struct zsock_proto *proto,
+			const struct zsock_proto_id *id)
+{
+	if (id->type <= 0 || id->type >= SOCK_MAX)
+		return false;
+	if (id->protocol < 0 || id->last > ZSOCK_PROTO_MASK ||
+	    id->protocol > ZSOCK_PROTO_MASK)
+		return false;
+	if (id->last && id->last < id->protocol)
+		return false;
+	return !id->domain || zsock_proto_takes(proto, id->domain);
+}
+
 static bool zsock_proto_ok(const struct zsock_proto *proto)
 {
 	unsigned int i;
@@ -115,19 +181,38 @@ static bool zsock_proto_ok(const struct zsock_proto *proto)
 	if (proto->whole && (!proto->may_whole || !proto->hand_over))
 		return false;
 	for (i = 0; i < proto->nids; i++)
-		if (proto->ids[i].type <= 0 || proto->ids[i].type >= SOCK_MAX ||
-		    proto->ids[i].protocol < 0 ||
-		    proto->ids[i].protocol > ZSOCK_PROTO_MASK)
+		if (!zsock_id_ok(proto, &proto->ids[i]))
 			return false;
 	return true;
 }
 
-static bool zsock_service_taken(const struct zsock_proto_id *id)
+/* Whether a call of socket() could mean both. */
+static bool zsock_ids_meet(const struct zsock_proto *a,
+			   const struct zsock_proto_id *ia,
+			   const struct zsock_proto *b,
+			   const struct zsock_proto_id *ib)
+{
+	const int *d;
+
+	if (ia->protocol > zsock_id_last(ib) ||
+	    ib->protocol > zsock_id_last(ia))
+		return false;
+	if (!a->named && !b->named)
+		return true;
+	for (d = zsock_proto_domains(a); *d; d++)
+		if (zsock_id_takes(a, ia, *d) && zsock_id_takes(b, ib, *d))
+			return true;
+	return false;
+}
+
+static bool zsock_service_taken(const struct zsock_proto *proto,
+				const struct zsock_proto_id *id)
 {
 	const struct zsock_service *service;
 
 	list_for_each_entry(service, &zsock_services[id->type], list)
-		if (service->protocol == id->protocol)
+		if (zsock_ids_meet(service->handler->proto, service->id, proto,
+				   id))
 			return true;
 	return false;
 }
@@ -141,7 +226,7 @@ static bool zsock_proto_clashes(const struct zsock_proto *proto)
 		if (!strcmp(handler->proto->name, proto->name))
 			return true;
 	for (i = 0; i < proto->nids; i++)
-		if (zsock_service_taken(&proto->ids[i]))
+		if (zsock_service_taken(proto, &proto->ids[i]))
 			return true;
 	return false;
 }
@@ -156,7 +241,7 @@ static void zsock_handler_insert(struct zsock_handler *handler)
 	for (i = 0; i < proto->nids; i++) {
 		service = &handler->services[i];
 		service->handler = handler;
-		service->protocol = proto->ids[i].protocol;
+		service->id = &proto->ids[i];
 		list_add_tail_rcu(&service->list,
 				  &zsock_services[proto->ids[i].type]);
 	}
@@ -260,6 +345,20 @@ int zsock_unregister_proto(const struct zsock_proto *proto)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(zsock_unregister_proto);
+
+/**
+ * zsock_permit_raw - a @permit for handlers whose sockets bypass the stack
+ * @net: namespace that the socket is for
+ *
+ * Context: process.
+ * Return: 0 where the caller has CAP_NET_RAW in the user namespace that @net
+ * belongs to, else -EPERM: what AF_INET and AF_PACKET say.
+ */
+int zsock_permit_raw(const struct net *net)
+{
+	return ns_capable(net->user_ns, CAP_NET_RAW) ? 0 : -EPERM;
+}
+EXPORT_SYMBOL_GPL(zsock_permit_raw);
 
 void zsock_protos_exit(void)
 {

@@ -32,6 +32,7 @@ struct zsock_sock;
  *	it is the same
  * @kern: 1 for a socket that the kernel itself opened, to be passed on to
  *	__sock_create()
+ * @native: the kernel's own socket() makes it, whatever @family is
  *
  * Owned by the caller; valid during the call that it is passed to.
  */
@@ -43,6 +44,7 @@ struct zsock_spec {
 	int		outer_protocol;
 	int		whole;
 	int		kern;
+	bool		native;
 };
 
 /**
@@ -111,21 +113,35 @@ struct zsock_backend {
  * struct zsock_proto_id - one thing that a program can ask for
  * @type: SOCK_STREAM, SOCK_DGRAM, ...
  * @protocol: number as in socket(); 0 makes the handler the default for @type
+ * @last: of a range of numbers that begins with @protocol; 0 for that one alone
+ * @domain: the only one of the handler's domains in which it is that, for which
+ *	0 stands then; 0 where it is in all of them
  */
 struct zsock_proto_id {
 	int	type;
 	int	protocol;
+	int	last;
+	int	domain;
 };
 
 /**
  * struct zsock_proto - a protocol handler
  * @name: unique, at most ZSOCK_NAME_MAX - 1 characters, no blanks
  * @owner: module of the functions; pinned by every socket of the handler
- * @ids: the (type, protocol) pairs that it serves, unique over all handlers
+ * @ids: the (type, protocol) pairs that it serves, in each of its domains unique
+ *	over all handlers
  * @nids: how many; 0 for one that is only another's @whole
  * @protocol: the number that a program's 0 stands for
  * @domains: zero-terminated list of domains it takes beside 0, or NULL for
  *	AF_INET and AF_INET6
+ * @named: It does not take 0: the program has to name the domain. Protocol
+ *	numbers are the domain's, and no rule about protocols is for them.
+ * @native: With @domains: the backend "native" makes the inner sockets.
+ * @at_once: Its sockets have something to receive from socket() on, or an
+ *	error that socket() is to tell: dispatch them there. One whose domain is
+ *	0, with nothing in @domains or @ids to stand for it, waits for a call
+ *	that says the family, and is never dual-stack.
+ * @no_ports: What is at the place of a port in an address is none.
  * @permit: Whether the caller of socket() may have one: 0 or a negative
  *	errno. Process context. NULL permits everybody.
  * @init_sk: Give a fresh placeholder the defaults that SOL_SOCKET options of
@@ -161,6 +177,8 @@ struct zsock_proto_id {
  *	come. May be NULL.
  * @free: The end of what @open or @accept made. Required with either.
  * @info: Add to what ZSOCK_INFO tells. Any context. May be NULL.
+ * @name_of: For listings, of a dispatched socket: as @name_of of struct
+ *	zsock_backend, which goes before it. May be NULL.
  * @whole: The handler of a socket from when a backend with ZSOCK_BACKEND_F_TLS
  *	carries it, which does all of the protocol; registered, without @ids,
  *	@open, or @free. NULL where no backend can.
@@ -178,6 +196,10 @@ struct zsock_proto {
 	unsigned int			nids;
 	int				protocol;
 	const int			*domains;
+	bool				named;
+	bool				native;
+	bool				at_once;
+	bool				no_ports;
 	int	(*permit)(const struct net *net);
 	void	(*init_sk)(struct sock *sk);
 	void	(*inner)(struct zsock_spec *spec);
@@ -197,11 +219,24 @@ struct zsock_proto {
 	void	(*close)(struct socket *sock);
 	void	(*free)(void *priv);
 	void	(*info)(const struct socket *sock, struct zsock_info *info);
+	void	(*name_of)(const struct socket *sock, bool peer,
+			   struct sockaddr_storage *addr);
 	const struct zsock_proto	*whole;
 	bool	(*may_whole)(const struct socket *sock);
 	int	(*hand_over)(struct socket *sock, struct socket *inner);
 	bool	no_pair;
 };
+
+/**
+ * zsock_inner_asked - an @inner for handlers that serve a range of protocols
+ * @spec: gets the protocol number that the program gave
+ */
+static inline void zsock_inner_asked(struct zsock_spec *spec)
+{
+	spec->protocol = spec->outer_protocol;
+}
+
+int zsock_permit_raw(const struct net *net);
 
 int zsock_register_proto(const struct zsock_proto *proto);
 int zsock_unregister_proto(const struct zsock_proto *proto);

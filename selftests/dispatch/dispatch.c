@@ -380,7 +380,7 @@ TEST_F(dispatch, no_backend_at_socket)
 	EXPECT_LE(0, fd);
 	close(fd);
 	/* A domain that is not among the handler's. */
-	EXPECT_EQ(-1, socket(zs_family, SOCK_DGRAM, ZSOCK_PROTO(AF_PACKET, 201)));
+	EXPECT_EQ(-1, socket(zs_family, SOCK_DGRAM, ZSOCK_PROTO(AF_BLUETOOTH, 201)));
 	EXPECT_EQ(EAFNOSUPPORT, errno);
 }
 

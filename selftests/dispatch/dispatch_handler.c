@@ -362,13 +362,16 @@ TEST_F(handler, listed)
 TEST_F(handler, domains)
 {
 	ASSERT_EQ(0, mock_register('a', 10));
-	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_DGRAM, AF_INET, DOMAIN));
-	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_DGRAM, AF_INET6, DOMAIN));
+	/* In these there are datagrams, but of other protocols. */
+	EXPECT_EQ(-EPROTONOSUPPORT, open_one(SOCK_DGRAM, AF_INET, DOMAIN));
+	EXPECT_EQ(-EPROTONOSUPPORT, open_one(SOCK_DGRAM, AF_INET6, DOMAIN));
+	EXPECT_EQ(-EPROTONOSUPPORT, open_one(SOCK_DGRAM, AF_UNIX, STREAM));
+	EXPECT_EQ(-EPROTONOSUPPORT, open_one(SOCK_DGRAM, AF_UNIX, 0));
+	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_DGRAM, AF_BLUETOOTH, DOMAIN));
 	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_DGRAM, 0x7fff, DOMAIN));
 	/* Nor is AF_UNIX anybody else's. */
 	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_STREAM, AF_UNIX, STREAM));
 	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_STREAM, AF_UNIX, 0));
-	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_DGRAM, AF_UNIX, 0));
 }
 
 static socklen_t abstract(struct sockaddr_un *un, const char *name)
@@ -421,7 +424,7 @@ TEST_F(handler, permission)
 	ASSERT_EQ(0, mock_put_int("permit_errno", EACCES));
 	EXPECT_EQ(-EACCES, open_one(SOCK_DGRAM, AF_UNIX, DOMAIN));
 	/* What is not there is not forbidden. */
-	EXPECT_EQ(-EAFNOSUPPORT, open_one(SOCK_DGRAM, AF_INET, DOMAIN));
+	EXPECT_EQ(-EPROTONOSUPPORT, open_one(SOCK_DGRAM, AF_INET, DOMAIN));
 	ASSERT_EQ(0, mock_put_int("permit_errno", 0));
 	fd = open_one(SOCK_DGRAM, AF_UNIX, DOMAIN);
 	ASSERT_LE(0, fd);

@@ -332,25 +332,52 @@ static const struct zsock_proto zsock_kunit_good = {
 	.protocol	= 9001,
 };
 
-static void zsock_handler_lookup(struct kunit *test)
+/* As socket() asks; what a 0 stands for goes to *@domain and *@number. */
+static struct zsock_handler *zsock_find(int type, int *domain, int *number)
 {
 	struct zsock_handler *handler;
-	int number = 0;
+
+	handler = zsock_handler_find(type, domain, number);
+	if (!IS_ERR(handler))
+		zsock_pin_put(&handler->pin);
+	return handler;
+}
+
+/* The name of who serves it, or the errno. */
+static const char *zsock_server(int type, int domain, int number)
+{
+	struct zsock_handler *handler = zsock_find(type, &domain, &number);
+
+	return IS_ERR(handler) ? ERR_CAST(handler) : handler->proto->name;
+}
+
+static long zsock_find_error(int type, int domain, int number)
+{
+	return PTR_ERR_OR_ZERO(zsock_find(type, &domain, &number));
+}
+
+static void zsock_handler_lookup(struct kunit *test)
+{
+	int domain = AF_INET, number = 9002;
+	struct zsock_handler *handler;
 
 	KUNIT_ASSERT_EQ(test, 0, zsock_register_proto(&zsock_kunit_good));
-	handler = zsock_handler_find(SOCK_DGRAM, 9002, &number);
+	handler = zsock_handler_find(SOCK_DGRAM, &domain, &number);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(handler));
 	KUNIT_EXPECT_PTR_EQ(test, &zsock_kunit_good, handler->proto);
 	KUNIT_EXPECT_EQ(test, 9002, number);
+	KUNIT_EXPECT_EQ(test, AF_INET, domain);
 	KUNIT_EXPECT_EQ(test, -EBUSY, zsock_unregister_proto(&zsock_kunit_good));
 	zsock_pin_put(&handler->pin);
 	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
-			PTR_ERR(zsock_handler_find(SOCK_STREAM, 9002, &number)));
+			zsock_find_error(SOCK_STREAM, 0, 9002));
+	KUNIT_EXPECT_EQ(test, -EAFNOSUPPORT,
+			zsock_find_error(SOCK_DGRAM, AF_UNIX, 9002));
 	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_proto(&zsock_kunit_good));
 	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
-			PTR_ERR(zsock_handler_find(SOCK_DGRAM, 9002, &number)));
+			zsock_find_error(SOCK_DGRAM, 0, 9002));
 	KUNIT_EXPECT_EQ(test, -ESOCKTNOSUPPORT,
-			PTR_ERR(zsock_handler_find(SOCK_RDM, 0, &number)));
+			zsock_find_error(SOCK_RDM, 0, 0));
 	KUNIT_EXPECT_EQ(test, -ENOENT, zsock_unregister_proto(&zsock_kunit_good));
 }
 
@@ -358,18 +385,53 @@ static void zsock_handler_lookup(struct kunit *test)
 static void zsock_handler_default(struct kunit *test)
 {
 	struct zsock_handler *handler;
-	int number = 0;
+	int domain = 0, number = 0;
 
-	handler = zsock_handler_find(SOCK_STREAM, 0, &number);
+	handler = zsock_find(SOCK_STREAM, &domain, &number);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(handler));
 	KUNIT_EXPECT_STREQ(test, "tcp", handler->proto->name);
 	KUNIT_EXPECT_EQ(test, IPPROTO_TCP, number);
-	zsock_pin_put(&handler->pin);
-	handler = zsock_handler_find(SOCK_DGRAM, 0, &number);
+	KUNIT_EXPECT_EQ(test, 0, domain);
+	number = 0;
+	handler = zsock_find(SOCK_DGRAM, &domain, &number);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(handler));
 	KUNIT_EXPECT_STREQ(test, "udp", handler->proto->name);
 	KUNIT_EXPECT_EQ(test, IPPROTO_UDP, number);
-	zsock_pin_put(&handler->pin);
+	/* One that is one domain's alone says which. */
+	number = IPPROTO_ICMPV6;
+	handler = zsock_find(SOCK_DGRAM, &domain, &number);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(handler));
+	KUNIT_EXPECT_STREQ(test, "icmp", handler->proto->name);
+	KUNIT_EXPECT_EQ(test, AF_INET6, domain);
+}
+
+/* The same numbers are other things in other domains. */
+static void zsock_handler_ranges(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, "raw", zsock_server(SOCK_RAW, 0, 1));
+	KUNIT_EXPECT_STREQ(test, "raw", zsock_server(SOCK_RAW, AF_INET6, 255));
+	KUNIT_EXPECT_STREQ(test, "packet",
+			   zsock_server(SOCK_RAW, AF_PACKET, 1));
+	KUNIT_EXPECT_STREQ(test, "packet",
+			   zsock_server(SOCK_RAW, AF_PACKET, 0));
+	KUNIT_EXPECT_STREQ(test, "packet",
+			   zsock_server(SOCK_DGRAM, AF_PACKET, 0xffff));
+	KUNIT_EXPECT_STREQ(test, "can", zsock_server(SOCK_RAW, AF_CAN, 1));
+	KUNIT_EXPECT_STREQ(test, "can", zsock_server(SOCK_DGRAM, AF_CAN, 7));
+	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+			zsock_find_error(SOCK_RAW, AF_INET, 0));
+	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+			zsock_find_error(SOCK_RAW, 0, 256));
+	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+			zsock_find_error(SOCK_RAW, AF_CAN, 8));
+	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+			zsock_find_error(SOCK_DGRAM, AF_INET6, IPPROTO_ICMP));
+	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+			zsock_find_error(SOCK_DGRAM, AF_INET, IPPROTO_ICMPV6));
+	KUNIT_EXPECT_EQ(test, -EAFNOSUPPORT,
+			zsock_find_error(SOCK_RAW, AF_UNIX, 1));
+	KUNIT_EXPECT_EQ(test, -EAFNOSUPPORT,
+			zsock_find_error(SOCK_STREAM, AF_PACKET, 0));
 }
 
 static int zsock_try_proto(const struct zsock_proto *proto)
@@ -437,6 +499,59 @@ static void zsock_handler_clash(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, zsock_try_proto(&proto));
 }
 
+static int zsock_try_range(int first, int last, int domain,
+			   const int *domains, bool named)
+{
+	struct zsock_proto_id ids[] = {
+		{ SOCK_RAW, first, last, domain },
+	};
+	struct zsock_proto proto = zsock_kunit_good;
+
+	proto.ids = ids;
+	proto.nids = 1;
+	proto.domains = domains;
+	proto.named = named;
+	return zsock_try_proto(&proto);
+}
+
+/* What is taken is taken in a domain, and 0 is one. */
+static void zsock_handler_clash_ranges(struct kunit *test)
+{
+	static const int vsock[] = { AF_VSOCK, 0 }, can[] = { AF_CAN, 0 };
+	static const struct {
+		int err;
+		int first;
+		int last;
+		int domain;
+		const int *domains;
+		bool named;
+	} tries[] = {
+		{ -EINVAL, 300, 299 },
+		{ -EINVAL, 300, ZSOCK_PROTO_MASK + 1 },
+		{ -EINVAL, 300, 0, AF_UNIX },
+		{ 0, 300, 0, AF_INET },
+		{ 0, 256, ZSOCK_PROTO_MASK },
+		{ -EEXIST, 255, 300 },
+		{ -EEXIST, 0, 1 },
+		{ -EEXIST, 7, 0, 0, NULL, true },
+		{ -EEXIST, 7, 0, 0, vsock },
+		{ 0, 7, 0, 0, vsock, true },
+		{ 0, 0, 0, 0, can, true },
+		{ -EEXIST, 7, 9, 0, can, true },
+		{ -EEXIST, 7, 9, AF_CAN, can, true },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++)
+		KUNIT_EXPECT_EQ_MSG(test, tries[i].err,
+				    zsock_try_range(tries[i].first,
+						    tries[i].last,
+						    tries[i].domain,
+						    tries[i].domains,
+						    tries[i].named),
+				    "try %d", i);
+}
+
 static void zsock_handler_domains(struct kunit *test)
 {
 	static const int domains[] = { AF_CAN, AF_VSOCK, 0 };
@@ -470,8 +585,10 @@ static struct kunit_case zsock_registry_cases[] = {
 	KUNIT_CASE(zsock_backend_any),
 	KUNIT_CASE(zsock_handler_lookup),
 	KUNIT_CASE(zsock_handler_default),
+	KUNIT_CASE(zsock_handler_ranges),
 	KUNIT_CASE(zsock_handler_bad),
 	KUNIT_CASE(zsock_handler_clash),
+	KUNIT_CASE(zsock_handler_clash_ranges),
 	KUNIT_CASE(zsock_handler_domains),
 	{ }
 };

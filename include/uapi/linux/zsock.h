@@ -29,7 +29,8 @@
 /*
  * The protocol argument of socket(): @domain is AF_INET, AF_INET6 or 0 (to be
  * settled by the first address or IP-level option), @proto is 0 or one of
- * IPPROTO_*.
+ * IPPROTO_*. With AF_PACKET @proto is an EtherType in network byte order,
+ * htons(ETH_P_ALL); with AF_CAN it is CAN_RAW, CAN_BCM, ...
  */
 #define ZSOCK_PROTO_SHIFT	16
 #define ZSOCK_PROTO_MASK	0xffff
@@ -306,6 +307,8 @@ enum {
 	ZSOCK_A_PROTO_ID_UNSPEC,
 	ZSOCK_A_PROTO_ID_TYPE,		/* u32: SOCK_* */
 	ZSOCK_A_PROTO_ID_NUMBER,	/* u32: protocol number */
+	ZSOCK_A_PROTO_ID_LAST,		/* u32: of a range that begins with it */
+	ZSOCK_A_PROTO_ID_DOMAIN,	/* u32, repeated: where it is that */
 
 	__ZSOCK_A_PROTO_ID_MAX,
 	ZSOCK_A_PROTO_ID_MAX = __ZSOCK_A_PROTO_ID_MAX - 1

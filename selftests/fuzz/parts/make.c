@@ -42,9 +42,17 @@ static int random_proto(struct rng *r, int type)
 	return type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
 }
 
+/* The same goes for domains that a kernel may have. */
+static int random_domain(struct rng *r)
+{
+	if (rng_one_in(r, 200))
+		return rng_below(r, AF_MAX);
+	return rng_one_in(r, 16) ? AF_MAX + rng_below(r, 64) : good_domain(r);
+}
+
 void run_socket(struct rng *r)
 {
-	int domain = rng_one_in(r, 16) ? rng_below(r, 64) : good_domain(r);
+	int domain = random_domain(r);
 	int type = random_type(r);
 	int proto = random_proto(r, type);
 	int flags = (rng_one_in(r, 2) ? SOCK_NONBLOCK : 0) | (rng_one_in(r, 4) ? SOCK_CLOEXEC : 0);
