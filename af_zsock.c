@@ -167,6 +167,7 @@ static const struct zsock_part {
 	{ zsock_backends_init,	zsock_backends_exit },
 	{ zsock_netdev_init,	zsock_netdev_exit },
 	{ zsock_cred_key_init,	zsock_cred_key_exit },
+	{ zsock_kpi_init,	zsock_kpi_exit },
 	{ zsock_net_init,	zsock_net_exit },
 	{ zsock_tls_init,	zsock_tls_exit },
 	{ zsock_remotes_init,	zsock_remotes_exit },

@@ -52,6 +52,7 @@ static int __net_init zsock_net_enter(struct net *net)
 	zsock_handshakes_init(&zn->handshakes);
 	zsock_vsock_map_init(&zn->vsock);
 	zsock_policy_init(&zn->policy);
+	zsock_kpi_net_init(zn);
 	zn->stats = alloc_percpu(struct zsock_stats);
 	if (!zn->stats)
 		return -ENOMEM;
@@ -75,13 +76,15 @@ static void __net_exit zsock_net_leave(struct net *net)
 	struct zsock_net *zn = zsock_net(net);
 	int i;
 
+	/* The kernel's own sockets do not hold the namespace. */
+	zsock_kpi_net_exit(zn);
 	zsock_proc_exit(net);
 	zsock_sysctl_exit(net);
 	zsock_creds_free(&zn->creds);
 	zsock_handshakes_free(&zn->handshakes);
 	zsock_vsock_map_free(&zn->vsock);
 	zsock_policy_free(&zn->policy);
-	/* Every socket held the namespace. */
+	/* Every other socket held the namespace. */
 	for (i = 0; i < ZSOCK_BUCKETS; i++)
 		WARN_ON_ONCE(!hlist_empty(&zn->buckets[i].head));
 	free_percpu(zn->stats);

@@ -504,6 +504,8 @@ struct zsock_vsock_map {
  * @handshakes: TLS handshakes
  * @vsock: the map of the backend "vsock"
  * @policy: rules, which backend a socket gets
+ * @kpi_lock: guards @kpi
+ * @kpi: struct zsock_socket, those that the kernel opened
  * @buckets: all sockets
  */
 struct zsock_net {
@@ -514,6 +516,8 @@ struct zsock_net {
 	struct zsock_handshakes		handshakes;
 	struct zsock_vsock_map		vsock;
 	struct zsock_policy		policy;
+	spinlock_t			kpi_lock;
+	struct list_head		kpi;
 	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
 };
 
@@ -538,6 +542,12 @@ void zsock_unlist(struct zsock_sock *zs);
 u64 zsock_stat_read(const struct zsock_net *zn, enum zsock_stat which);
 int zsock_net_init(void);
 void zsock_net_exit(void);
+
+/* kpi/socket.c: the kernel's own sockets */
+void zsock_kpi_net_init(struct zsock_net *zn);
+void zsock_kpi_net_exit(struct zsock_net *zn);
+int zsock_kpi_init(void);
+void zsock_kpi_exit(void);
 
 /* sysctl.c */
 int zsock_sysctl_init(struct net *net);

@@ -172,6 +172,46 @@ static ssize_t zsock_tls_splice_read(struct socket *sock, loff_t *ppos,
 	return ret;
 }
 
+/*
+ * Without a copy, and without waiting: @actor gets decrypted sk_buffs. What it
+ * could not be given that way, -EOPNOTSUPP, zsock_tls_recvmsg() has.
+ */
+int zsock_tls_read_sock(struct socket *sock, read_descriptor_t *desc,
+			sk_read_actor_t actor)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+	const struct proto_ops *ops = zsock_inner_ops(sock);
+	struct sock *sk = sock->sk;
+	bool again;
+	int ret;
+
+	if (!ops->read_sock)
+		return -EOPNOTSUPP;
+	do {
+		if (zsock_tls_rx_ended(tls))
+			return tls->rx_error;
+		lock_sock(sk);
+		ret = ops->read_sock(sk, desc, actor);
+		release_sock(sk);
+		if (ret > 0) {
+			WRITE_ONCE(tls->rx_data, true);
+			WRITE_ONCE(tls->ncontrol, 0);
+			return ret;
+		}
+		/* A record that is no data, or a psock. */
+		if (ret == -EINVAL) {
+			ret = zsock_tls_control(sock, tls);
+			if (ret == ZSOCK_TLS_DATA || ret == ZSOCK_TLS_NOTHING)
+				return -EOPNOTSUPP;
+			again = ret > 0;
+		} else {
+			again = ret ? zsock_tls_rx_error(sock, tls, &ret) :
+				      zsock_tls_rx_eof(sock, tls, &ret);
+		}
+	} while (again);
+	return ret;
+}
+
 static __poll_t zsock_tls_poll(struct file *file, struct socket *sock,
 			       struct poll_table_struct *wait)
 {
@@ -262,7 +302,7 @@ static int zsock_tls_shutdown(struct socket *sock, int how)
 /* ---- the rest ---- */
 
 /* How much can be read without waiting, as far as one record goes. */
-static int zsock_tls_readable(struct socket *sock)
+int zsock_tls_readable(struct socket *sock)
 {
 	struct msghdr msg = { };
 	struct kvec vec = { .iov_len = TLS_MAX_PAYLOAD_SIZE };

@@ -225,6 +225,14 @@ static inline void zsock_tls_rx_end(struct zsock_tls *tls)
 	smp_store_release(&tls->rx_end, true);
 }
 
+extern const struct zsock_proto zsock_proto_tls;
+
+/* Whether this module does TLS for @sock, which may change at dispatch only. */
+static inline bool zsock_tls_is(const struct socket *sock)
+{
+	return READ_ONCE(zsock_sk(sock)->handler)->proto == &zsock_proto_tls;
+}
+
 static inline struct zsock_tls *zsock_tls_get(struct zsock_tls *tls)
 {
 	refcount_inc(&tls->ref);
@@ -268,6 +276,9 @@ bool zsock_tls_charge(const struct sock *listener, struct sock *sk);
 /* wait.c, record.c */
 void zsock_tls_override_waiting(struct proto_ops *ops);
 void zsock_tls_override_records(struct proto_ops *ops);
+int zsock_tls_readable(struct socket *sock);
+int zsock_tls_read_sock(struct socket *sock, read_descriptor_t *desc,
+			sk_read_actor_t actor);
 int zsock_tls_pass_getsockopt(struct socket *sock, int level, int optname,
 			      char __user *optval, int __user *optlen);
 

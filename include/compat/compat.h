@@ -40,20 +40,45 @@
 #define ZSOCK_ACCEPT_FLAGS	(flags)
 #endif
 
-/* Take a connection for the kernel's own use, without waiting. */
-static inline int zsock_accept_now(const struct proto_ops *ops,
-				   struct socket *sock, struct socket *newsock)
+/* Take a connection for the kernel's own use, waiting for it or not. */
+static inline int zsock_accept_kernel(const struct proto_ops *ops,
+				      struct socket *sock,
+				      struct socket *newsock, bool nonblock)
 {
+	int flags = nonblock ? O_NONBLOCK : 0;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 	struct proto_accept_arg arg = {
-		.flags	= O_NONBLOCK,
+		.flags	= flags,
 		.kern	= true,
 	};
 
 	return ops->accept(sock, newsock, &arg);
 #else
-	return ops->accept(sock, newsock, O_NONBLOCK, true);
+	return ops->accept(sock, newsock, flags, true);
 #endif
+}
+
+static inline int zsock_accept_now(const struct proto_ops *ops,
+				   struct socket *sock, struct socket *newsock)
+{
+	return zsock_accept_kernel(ops, sock, newsock, true);
+}
+
+/* A socket of the kernel's own holds its namespace from now on. */
+static inline void zsock_hold_net(struct sock *sk)
+{
+	lock_sock(sk);
+	if (!sk->sk_net_refcnt) {
+#ifdef ZSOCK_HAVE_NET_UPGRADE
+		sk_net_refcnt_upgrade(sk);
+#else
+		__netns_tracker_free(sock_net(sk), &sk->ns_tracker, false);
+		sk->sk_net_refcnt = 1;
+		get_net_track(sock_net(sk), &sk->ns_tracker, GFP_KERNEL);
+		sock_inuse_add(sock_net(sk), 1);
+#endif
+	}
+	release_sock(sk);
 }
 
 /*

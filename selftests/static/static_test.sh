@@ -18,7 +18,7 @@ kdir=/lib/modules/$(tools/kernel/stock-release)/build || exit 1
 uml=$(tools/kernel/build-uml debug 2>/dev/null | tail -n 1) || exit 1
 scripts=$(readlink -f "$uml/source")/scripts
 
-sources=(./*.c zsock_int.h proto/*.[ch] offload/*.[ch] tls/*.[ch])
+sources=(./*.c zsock_int.h proto/*.[ch] offload/*.[ch] tls/*.[ch] kpi/*.[ch])
 test_sources=(selftests/mock/*.[ch] selftests/kunit/*.[ch] samples/*.c)
 headers=(include/net/*.h include/uapi/linux/*.h)
 
@@ -47,7 +47,7 @@ checkpatch()
 
 sparse_and_w1()
 {
-	cp -r Kbuild ./*.c ./*.h include proto offload tls selftests samples "$work/"
+	cp -r Kbuild ./*.c ./*.h include proto offload tls kpi selftests samples "$work/"
 	if ! make -C "$kdir" M="$work" W=1 C=1 ZSOCK_TESTS=1 modules >"$work/log" 2>&1; then
 		cat "$work/log"
 		return 1
@@ -91,7 +91,7 @@ check "checkpatch --strict: compat" checkpatch "$compat" include/compat/*.h
 check "checkpatch --strict: trace events" checkpatch "$trace" trace.h
 check "sparse and W=1 say nothing" sparse_and_w1
 check "kernel-doc" kernel_doc "${headers[@]}" zsock_int.h table.c af_zsock.c proto/registry.c \
-	offload/registry.c offload/netdev.c
+	offload/registry.c offload/netdev.c kpi/*.[ch]
 check "the uapi header in C" compiles gcc c
 check "the uapi header in C++" compiles g++ c++
 check "kernel versions only in include/compat" nothing_matches \
