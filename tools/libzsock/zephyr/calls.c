@@ -23,7 +23,13 @@ int zsock_close(int sock)
 {
 	struct zsk__own *own = zsk__get(sock);
 
-	return own ? zsk__close(own, sock) : close(sock);
+	if (own)
+		return zsk__close(own, sock);
+	if (likely(!atomic_load_explicit(&zsk__owns, memory_order_relaxed)) ||
+	    !zsk__busy(sock))
+		return close(sock);
+	errno = EBADF;
+	return -1;
 }
 
 int zsock_shutdown(int sock, int how)

@@ -6,10 +6,13 @@
  *
  * Entries are found without a lock and never freed. Their state is what keeps one
  * in use: OPEN, until somebody closes it, and the number of calls under way. Who
- * brings it to 0 ends the socket, so no call has it taken away from below.
+ * takes the last of it ends the socket, so no call has it taken away from below.
+ * A program that closes a number twice may hit somebody else's socket, as ever,
+ * but the table stays as it should be.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,6 +23,10 @@
 #define FREED	0x40000000U
 /* Its close() is being called. */
 #define ENDING	0x20000000U
+/* And that of the number: it may be somebody else's already. */
+#define GONE	0x10000000U
+/* A number that is no socket yet. */
+#define RESERVED 0x08000000U
 
 #define CHUNK	256
 #define CHUNKS	4096	/* as many as fs.nr_open has by default */
@@ -73,14 +80,37 @@ struct zsk__own *zsk__find(int fd)
 	return own;
 }
 
-/* The number is free for others once the entry is. */
+/*
+ * The entry is free once the number is: whoever gets that, from the kernel, waits
+ * for GONE to go away. What fork() may have left so is not waited for forever.
+ */
+static unsigned int settled(struct zsk__own *own)
+{
+	unsigned int state = atomic_load(&own->state), i;
+
+	for (i = 0; state == GONE && i < 1000; i++) {
+		sched_yield();
+		state = atomic_load(&own->state);
+	}
+	return state;
+}
+
 static void release(struct zsk__own *own, int fd)
 {
 	own->vtable = NULL;
 	own->obj = NULL;
-	atomic_store_explicit(&own->state, 0, memory_order_release);
-	atomic_fetch_sub_explicit(&zsk__owns, 1, memory_order_relaxed);
+	atomic_store(&own->state, GONE);
 	close(fd);
+	atomic_fetch_sub_explicit(&zsk__owns, 1, memory_order_relaxed);
+	atomic_store(&own->state, 0);
+}
+
+bool zsk__busy(int fd)
+{
+	struct zsk__own *own = entry(fd);
+	unsigned int state = own ? settled(own) : 0;
+
+	return state && state != GONE;
 }
 
 /*
@@ -137,17 +167,43 @@ int zsk__close(struct zsk__own *own, int fd)
 	return -1;
 }
 
+/* The entry of a number that the process has just got, if it is free. */
+static int take(int fd)
+{
+	unsigned int free = 0;
+	struct zsk__own *own;
+	int err;
+
+	err = make_room(fd);
+	if (err)
+		return err;
+	own = entry(fd);
+	settled(own);
+	if (!atomic_compare_exchange_strong(&own->state, &free, RESERVED))
+		return -EBUSY;
+	atomic_fetch_add_explicit(&zsk__owns, 1, memory_order_relaxed);
+	return 0;
+}
+
+/*
+ * An entry that is in use although the number was free is one whose number
+ * somebody closed past the library: it is left alone, and a higher one taken.
+ */
 int zvfs_reserve_fd(void)
 {
-	int fd = open("/", O_PATH | O_CLOEXEC), err;
+	int fd = open("/", O_PATH | O_CLOEXEC), next, err;
 
-	if (fd < 0)
-		return -1;
-	err = make_room(fd);
-	if (!err)
-		return fd;
-	close(fd);
-	errno = -err;
+	while (fd >= 0) {
+		err = take(fd);
+		if (!err)
+			return fd;
+		next = err == -EBUSY ? fcntl(fd, F_DUPFD_CLOEXEC, fd + 1) : -1;
+		if (err == -EBUSY)
+			err = -errno;
+		close(fd);
+		errno = -err;
+		fd = next;
+	}
 	return -1;
 }
 
@@ -156,12 +212,11 @@ void zvfs_finalize_typed_fd(int fd, void *obj,
 {
 	struct zsk__own *own = entry(fd);
 
-	if (!own || !vtable)
+	if (!own || !vtable || atomic_load(&own->state) != RESERVED)
 		return;
 	own->vtable = vtable;
 	own->obj = obj;
 	own->mode = mode;
-	atomic_fetch_add_explicit(&zsk__owns, 1, memory_order_relaxed);
 	atomic_store_explicit(&own->state, OPEN, memory_order_release);
 }
 
@@ -177,13 +232,16 @@ int zvfs_alloc_fd(void *obj, const struct fd_op_vtable *vtable)
 void zvfs_free_fd(int fd)
 {
 	struct zsk__own *own = zsk__find(fd);
+	unsigned int state = RESERVED;
 
 	if (own) {
 		shut(own, FREED);
 		zsk__put(own, fd);
-	} else if (entry(fd) && !atomic_load(&entry(fd)->state)) {
-		close(fd);	/* reserved, no more */
+		return;
 	}
+	own = entry(fd);
+	if (own && atomic_compare_exchange_strong(&own->state, &state, ENDING))
+		release(own, fd);
 }
 
 void *zvfs_get_fd_obj(int fd, const struct fd_op_vtable *vtable, int err)

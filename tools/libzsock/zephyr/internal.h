@@ -25,6 +25,8 @@ extern _Atomic int zsk__owns;
 /* NULL, or one that stays until zsk__put(), which leaves errno alone. */
 struct zsk__own *zsk__find(int fd);
 void zsk__put(struct zsk__own *own, int fd);
+/* The number is one of the table, though not, or not any more, a socket. */
+bool zsk__busy(int fd);
 /* -1 and EBADF if another thread was quicker. */
 int zsk__close(struct zsk__own *own, int fd);
 
