@@ -9,6 +9,7 @@
  *	remote_pipe.c	a pipe: hello, keep-alive, its end
  *	remote_tx.c	writing to it, each socket in its turn
  *	remote_rx.c	reading from it
+ *	remote_source.c	where what is read comes from
  *	remote_message.c what a message means for a socket
  *	remote_sock.c	life of a socket
  *	remote_call.c	requests that wait for their reply
@@ -51,6 +52,12 @@
 #define ZSOCK_RX_BUFFER		16384
 /* Data of that many bytes is put together with what comes next. */
 #define ZSOCK_RX_SMALL		1024
+/*
+ * A buffer of the pipe's is kept for data that is that part of it, and not more
+ * than so many bytes of them: who sent them may be charged for them.
+ */
+#define ZSOCK_RX_PART		4
+#define ZSOCK_RX_HELD		(16 << 20)
 /* Bytes that a socket writes in its turn; pieces of a batch, at most 64. */
 #define ZSOCK_TX_TURN		65536
 #define ZSOCK_TX_PIECES		64
@@ -135,15 +142,29 @@ struct zsock_batch {
 };
 
 /**
- * struct zsock_rx - what was read ahead
+ * struct zsock_rx - what was read ahead: in @skb, or in @buf
  * @buf: ZSOCK_RX_BUFFER bytes
  * @head: the first that was not looked at
  * @tail: behind the last that was read
+ * @few: ZSOCK_RX_SMALL bytes that came in pieces
+ * @whole: the pipe can hand over its own buffers
+ * @copying: it does not now, for one may have been read in part
+ * @skbs: those that it handed over
+ * @skb: the one that is looked at, or NULL
+ * @off: bytes of it that were
+ * @size: bytes of memory that it keeps
  */
 struct zsock_rx {
-	u8	*buf;
-	size_t	head;
-	size_t	tail;
+	u8			*buf;
+	size_t			head;
+	size_t			tail;
+	u8			*few;
+	bool			whole;
+	bool			copying;
+	struct sk_buff_head	skbs;
+	struct sk_buff		*skb;
+	u32			off;
+	u32			size;
 };
 
 /**
@@ -174,6 +195,7 @@ struct zsock_rx {
  * @reader: task that reads
  * @writer: task that writes where others must not wait
  * @rx: the reader's
+ * @held: bytes of the pipe's own buffers that wait to be read by programs
  * @heard: jiffies when something was last read
  * @said: jiffies when something was last written
  * @alive: looks at these
@@ -207,6 +229,7 @@ struct zsock_pipe {
 	struct task_struct	*reader;
 	struct task_struct	*writer;
 	struct zsock_rx		rx;
+	atomic_long_t		held;
 	unsigned long		heard;
 	unsigned long		said;
 	struct delayed_work	alive;
@@ -297,7 +320,9 @@ struct zsock_rsk {
 
 /* In skb->cb of what was received. */
 struct zsock_rx_cb {
-	u32			taken;	/* bytes of a stream's */
+	u32			taken;	/* bytes of a stream's, or not its data */
+	u32			end;	/* where a stream's end */
+	u32			held;	/* of pipe->held */
 	struct zoff_addr	from;	/* a datagram's sender */
 };
 
@@ -346,14 +371,32 @@ int zsock_tx_work(void *data);
 void zsock_tx_purge(struct zsock_pipe *pipe);
 void zsock_tx_free(struct zsock_pipe *pipe);
 
-/* remote_rx.c */
-int zsock_rx_work(void *data);
+/* remote_source.c */
+int zsock_source_init(struct zsock_pipe *pipe);
+void zsock_source_free(struct zsock_pipe *pipe);
+int zsock_source_read(struct zsock_pipe *pipe, const struct iov_iter *to,
+		      int flags);
+int zsock_source_more(struct zsock_pipe *pipe);
+void zsock_source_drop(struct zsock_rx *rx);
+int zsock_source_copy(struct zsock_rx *rx, struct iov_iter *to, size_t n);
 int zsock_rx_take(struct zsock_pipe *pipe, void *to, size_t len);
 const void *zsock_rx_see(struct zsock_pipe *pipe, size_t len);
 int zsock_rx_skip(struct zsock_pipe *pipe, size_t len);
+
+/* Bytes that are there. */
+static inline size_t zsock_rx_have(const struct zsock_rx *rx)
+{
+	return rx->skb ? rx->skb->len - rx->off : rx->tail - rx->head;
+}
+
+/* remote_rx.c */
+int zsock_rx_work(void *data);
+int zsock_rx_run(struct zsock_pipe *pipe, u32 len);
 struct sk_buff *zsock_rx_skb(struct zsock_pipe *pipe, struct sock *sk,
 			     size_t len);
 struct sk_buff *zsock_rx_skb_of(struct sock *sk, const void *data, size_t len);
+struct sk_buff *zsock_rx_keep(struct zsock_pipe *pipe, u32 len);
+void zsock_rx_own(struct sk_buff *skb, struct sock *sk);
 
 /* remote_message.c */
 const char *zsock_rx_message(struct zsock_pipe *pipe,

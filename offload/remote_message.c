@@ -59,7 +59,8 @@ static struct sk_buff *zsock_rx_last(struct zsock_rsk *rs, u32 len)
 {
 	struct sk_buff *skb = skb_peek_tail(&rs->sk.sk_receive_queue);
 
-	if (!skb || skb_is_nonlinear(skb) || skb_tailroom(skb) < len)
+	if (!skb || ZSOCK_RX_CB(skb)->held || skb_is_nonlinear(skb) ||
+	    skb_tailroom(skb) < len)
 		return NULL;
 	return skb;
 }
@@ -78,25 +79,28 @@ static bool zsock_rx_append(struct zsock_rsk *rs, const void *data, u32 len)
 	skb = zsock_rx_last(rs, len);
 	if (skb) {
 		skb_put_data(skb, data, len);
+		ZSOCK_RX_CB(skb)->end += len;
 		rs->rx_queued += len;
 	}
 	spin_unlock(&rs->lock);
 	return skb;
 }
 
-static void zsock_rx_queue(struct zsock_rsk *rs, struct sk_buff *skb)
+/* @len bytes for the program to read. */
+static void zsock_rx_queue(struct zsock_rsk *rs, struct sk_buff *skb, u32 len)
 {
 	struct sock *sk = &rs->sk;
 
 	__net_timestamp(skb);
-	skb_set_owner_r(skb, sk);
+	zsock_rx_own(skb, sk);
 	spin_lock(&rs->lock);
 	skb_queue_tail(&sk->sk_receive_queue, skb);
-	rs->rx_queued += skb->len;
+	rs->rx_queued += len;
 	spin_unlock(&rs->lock);
 }
 
-static const char *zsock_rx_stream(struct zsock_pipe *pipe,
+/* @len bytes that are to be treated as one piece. */
+static const char *zsock_rx_run_of(struct zsock_pipe *pipe,
 				   struct zsock_rsk *rs, u32 len)
 {
 	struct sk_buff *skb;
@@ -110,12 +114,29 @@ static const char *zsock_rx_stream(struct zsock_pipe *pipe,
 			return NULL;
 		skb = zsock_rx_skb_of(&rs->sk, few, len);
 	} else {
-		skb = zsock_rx_skb(pipe, &rs->sk, len);
+		skb = zsock_rx_keep(pipe, len) ?:
+		      zsock_rx_skb(pipe, &rs->sk, len);
 	}
 	if (IS_ERR(skb))
 		return zsock_rx_no_skb(skb);
-	zsock_rx_queue(rs, skb);
+	zsock_rx_queue(rs, skb, len);
 	return NULL;
+}
+
+static const char *zsock_rx_stream(struct zsock_pipe *pipe,
+				   struct zsock_rsk *rs, u32 len)
+{
+	const char *why = NULL;
+	int n;
+
+	while (len && !why) {
+		n = zsock_rx_run(pipe, len);
+		if (n < 0)
+			return n == -ENOMEM ? ZSOCK_BAD_MEMORY : ZSOCK_BAD_END;
+		why = zsock_rx_run_of(pipe, rs, n);
+		len -= n;
+	}
+	return why;
 }
 
 static const char *zsock_rx_data(struct zsock_pipe *pipe, struct zsock_rsk *rs,
@@ -182,7 +203,7 @@ static const char *zsock_rx_dgram(struct zsock_pipe *pipe,
 	}
 	ZSOCK_RX_CB(skb)->from = from;
 	zsock_remote_netdev_rx(&pipe->remote->netdev, len);
-	zsock_rx_queue(rs, skb);
+	zsock_rx_queue(rs, skb, len);
 	rs->sk.sk_data_ready(&rs->sk);
 	return NULL;
 }

@@ -28,7 +28,7 @@ static void zsock_pipe_free(struct zsock_pipe *pipe)
 	xa_destroy(&pipe->socks);
 	fput(pipe->file);
 	zsock_remote_put(pipe->remote);
-	kvfree(pipe->rx.buf);
+	zsock_source_free(pipe);
 	mutex_destroy(&pipe->tx);
 	kfree(pipe);
 }
@@ -315,11 +315,10 @@ struct zsock_pipe *zsock_pipe_new(struct zsock_remote *remote,
 	pipe->remote = remote;
 	pipe->file = get_file(file);
 	pipe->sock = sock_from_file(file);
-	err = -ENOMEM;
 	/* Its own: once it is started its end may come, and puts that. */
 	refcount_inc(&pipe->ref);
-	pipe->rx.buf = kvmalloc(ZSOCK_RX_BUFFER, GFP_KERNEL_ACCOUNT);
-	if (pipe->rx.buf)
+	err = zsock_source_init(pipe);
+	if (!err)
 		err = zsock_pipe_start(pipe);
 	if (err) {
 		zsock_pipe_put(pipe);

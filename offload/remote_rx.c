@@ -1,114 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading from a pipe: one task, into a small buffer ahead of what it looks at.
- * Data that is not there yet goes straight to where it is to be.
+ * Reading from a pipe: one task. Data is kept in the buffer that it came in where
+ * that is worth it; where the pipe has none, what is not there yet goes straight
+ * to where it is to be.
  */
 #include <linux/kthread.h>
 
 #include "remote.h"
-
-static size_t zsock_rx_have(const struct zsock_rx *rx)
-{
-	return rx->tail - rx->head;
-}
-
-/*
- * Read into @to, at least something: bytes or an errno; 0 is the end. Whatever
- * time-out somebody has set on the pipe, there is none here.
- */
-static int zsock_rx_read(struct zsock_pipe *pipe, const struct iov_iter *to)
-{
-	struct socket *sock = pipe->sock;
-	struct msghdr msg = {};
-	int ret;
-
-	do {
-		if (READ_ONCE(pipe->broken))
-			return -ECONNRESET;
-		msg.msg_iter = *to;
-		ret = READ_ONCE(sock->ops)->recvmsg(sock, &msg,
-						    iov_iter_count(to), 0);
-	} while (ret == -EAGAIN || ret == -EINTR || ret == -ERESTARTSYS);
-	if (ret > 0)
-		WRITE_ONCE(pipe->heard, jiffies);
-	return ret;
-}
-
-/* Have more in the buffer. 0, or the errno of a pipe that ended. */
-static int zsock_rx_more(struct zsock_pipe *pipe)
-{
-	struct zsock_rx *rx = &pipe->rx;
-	struct iov_iter to;
-	struct kvec vec;
-	int ret;
-
-	if (rx->head) {
-		memmove(rx->buf, rx->buf + rx->head, zsock_rx_have(rx));
-		rx->tail -= rx->head;
-		rx->head = 0;
-	}
-	vec.iov_base = rx->buf + rx->tail;
-	vec.iov_len = ZSOCK_RX_BUFFER - rx->tail;
-	iov_iter_kvec(&to, ITER_DEST, &vec, 1, vec.iov_len);
-	ret = zsock_rx_read(pipe, &to);
-	if (ret <= 0)
-		return ret ?: -ECONNRESET;
-	rx->tail += ret;
-	return 0;
-}
-
-/* Have @len bytes in the buffer, which has room for them. */
-static int zsock_rx_need(struct zsock_pipe *pipe, size_t len)
-{
-	int err = 0;
-
-	while (!err && zsock_rx_have(&pipe->rx) < len)
-		err = zsock_rx_more(pipe);
-	return err;
-}
-
-/* The next @len bytes, no more than the buffer has room for. */
-int zsock_rx_take(struct zsock_pipe *pipe, void *to, size_t len)
-{
-	struct zsock_rx *rx = &pipe->rx;
-	int err = zsock_rx_need(pipe, len);
-
-	if (err)
-		return err;
-	memcpy(to, rx->buf + rx->head, len);
-	rx->head += len;
-	return 0;
-}
-
-/* The next @len bytes, where they are until the next call; or NULL. */
-const void *zsock_rx_see(struct zsock_pipe *pipe, size_t len)
-{
-	struct zsock_rx *rx = &pipe->rx;
-
-	if (zsock_rx_need(pipe, len))
-		return NULL;
-	rx->head += len;
-	return rx->buf + rx->head - len;
-}
-
-int zsock_rx_skip(struct zsock_pipe *pipe, size_t len)
-{
-	struct zsock_rx *rx = &pipe->rx;
-	size_t n;
-	int err;
-
-	while (len) {
-		n = min(len, zsock_rx_have(rx));
-		rx->head += n;
-		len -= n;
-		if (!len)
-			break;
-		err = zsock_rx_more(pipe);
-		if (err)
-			return err;
-	}
-	return 0;
-}
 
 /* ---- data ---- */
 
@@ -127,7 +25,28 @@ static int zsock_rx_pieces(struct sk_buff *skb, struct kvec *vec)
 	return n;
 }
 
-/* From the buffer, the rest from the pipe, and with it what comes behind it. */
+/*
+ * Up to @left bytes from the pipe to @to, and with them what comes behind them,
+ * to the buffer, which is the end of @to.
+ */
+static int zsock_rx_direct(struct zsock_pipe *pipe, struct iov_iter *to,
+			   size_t left)
+{
+	struct zsock_rx *rx = &pipe->rx;
+	int ret, n;
+
+	rx->head = 0;
+	rx->tail = 0;
+	ret = zsock_source_read(pipe, to, 0);
+	if (ret <= 0)
+		return ret ?: -ECONNRESET;
+	n = min_t(size_t, ret, left);
+	rx->tail = ret - n;
+	iov_iter_advance(to, n);
+	return n;
+}
+
+/* What is there, and the rest as it comes. */
 static int zsock_rx_fill(struct zsock_pipe *pipe, struct sk_buff *skb)
 {
 	struct kvec pieces[MAX_SKB_FRAGS + 2];
@@ -140,22 +59,20 @@ static int zsock_rx_fill(struct zsock_pipe *pipe, struct sk_buff *skb)
 	pieces[k].iov_base = rx->buf;
 	pieces[k].iov_len = ZSOCK_RX_BUFFER;
 	iov_iter_kvec(&to, ITER_DEST, pieces, k + 1, left + ZSOCK_RX_BUFFER);
-	n = min(left, zsock_rx_have(rx));
-	if (copy_to_iter(rx->buf + rx->head, n, &to) != n)
-		return -EFAULT;
-	rx->head += n;
-	left -= n;
 	while (left) {
-		/* The buffer is empty now. */
-		rx->head = 0;
-		rx->tail = 0;
-		ret = zsock_rx_read(pipe, &to);
-		if (ret <= 0)
-			return ret ?: -ECONNRESET;
-		n = min_t(size_t, ret, left);
-		rx->tail = ret - n;
+		n = min(left, zsock_rx_have(rx));
+		if (n) {
+			ret = zsock_source_copy(rx, &to, n);
+		} else if (rx->copying) {
+			zsock_source_drop(rx);
+			ret = zsock_rx_direct(pipe, &to, left);
+			n = max(ret, 0);
+		} else {
+			ret = zsock_source_more(pipe);
+		}
+		if (ret < 0)
+			return ret;
 		left -= n;
-		iov_iter_advance(&to, n);
 	}
 	return 0;
 }
@@ -178,6 +95,7 @@ static struct sk_buff *zsock_rx_alloc(struct sock *sk, size_t len, gfp_t gfp)
 	skb->data_len = len - head;
 	skb->len = len;
 	memset(skb->cb, 0, sizeof(skb->cb));
+	ZSOCK_RX_CB(skb)->end = len;
 	return skb;
 }
 
@@ -228,6 +146,69 @@ struct sk_buff *zsock_rx_skb_of(struct sock *sk, const void *data, size_t len)
 	return skb;
 }
 
+/* ---- data that stays where it is ---- */
+
+/*
+ * How many of the next @len bytes come in one piece, and are to be treated so; or
+ * an errno. Where they are copied it does not matter.
+ */
+int zsock_rx_run(struct zsock_pipe *pipe, u32 len)
+{
+	struct zsock_rx *rx = &pipe->rx;
+	int err;
+
+	if (!zsock_rx_have(rx) && !rx->copying) {
+		err = zsock_source_more(pipe);
+		if (err)
+			return err;
+	}
+	return rx->copying ? len : min_t(size_t, len, zsock_rx_have(rx));
+}
+
+/*
+ * The next @len bytes in the pipe's own buffer, or NULL where they would keep
+ * too much memory from being free, and a copy is better.
+ */
+struct sk_buff *zsock_rx_keep(struct zsock_pipe *pipe, u32 len)
+{
+	struct zsock_rx *rx = &pipe->rx;
+	struct sk_buff *skb = rx->skb;
+
+	if (!skb || rx->size / ZSOCK_RX_PART > len ||
+	    atomic_long_read(&pipe->held) > ZSOCK_RX_HELD - (long)rx->size)
+		return NULL;
+	if (rx->off + len < skb->len) {
+		skb = skb_clone(skb, GFP_KERNEL);
+		if (!skb)
+			return NULL;
+	} else {
+		rx->skb = NULL;
+	}
+	memset(skb->cb, 0, sizeof(skb->cb));
+	ZSOCK_RX_CB(skb)->taken = rx->off;
+	ZSOCK_RX_CB(skb)->end = rx->off + len;
+	ZSOCK_RX_CB(skb)->held = rx->size;
+	atomic_long_add(rx->size, &pipe->held);
+	rx->off += len;
+	return skb;
+}
+
+static void zsock_rx_free(struct sk_buff *skb)
+{
+	struct zsock_pipe *pipe = zsock_rsk(skb->sk)->pipe;
+
+	atomic_long_sub(ZSOCK_RX_CB(skb)->held, &pipe->held);
+	sock_rfree(skb);
+}
+
+/* It waits to be read from @sk. */
+void zsock_rx_own(struct sk_buff *skb, struct sock *sk)
+{
+	skb_set_owner_r(skb, sk);
+	if (ZSOCK_RX_CB(skb)->held)
+		skb->destructor = zsock_rx_free;
+}
+
 /* ---- the task ---- */
 
 static int zsock_rx_one(struct zsock_pipe *pipe, const char **why)
@@ -251,8 +232,10 @@ int zsock_rx_work(void *data)
 	const char *why = NULL;
 	int err = 0;
 
-	while (!err && !kthread_should_stop())
+	while (!err && !kthread_should_stop()) {
 		err = zsock_rx_one(pipe, &why);
+		cond_resched();
+	}
 	if (err)
 		zsock_pipe_break(pipe, -err, err == -EPROTO ? why : NULL);
 	/* Until somebody collects it. */

@@ -148,7 +148,7 @@ static struct sk_buff *zsock_stream_at(struct zsock_rsk *rs, size_t skip,
 	spin_lock(&rs->lock);
 	skb_queue_walk(&rs->sk.sk_receive_queue, skb) {
 		*off = ZSOCK_RX_CB(skb)->taken;
-		*have = skb->len - *off;
+		*have = ZSOCK_RX_CB(skb)->end - *off;
 		if (skip < *have) {
 			*off += skip;
 			*have -= skip;
@@ -170,7 +170,7 @@ static void zsock_stream_consume(struct zsock_rsk *rs, struct sk_buff *skb,
 	spin_lock(&rs->lock);
 	ZSOCK_RX_CB(skb)->taken += n;
 	rs->rx_queued -= n;
-	empty = ZSOCK_RX_CB(skb)->taken == skb->len;
+	empty = ZSOCK_RX_CB(skb)->taken == ZSOCK_RX_CB(skb)->end;
 	if (empty)
 		skb_unlink(skb, &rs->sk.sk_receive_queue);
 	spin_unlock(&rs->lock);
