@@ -22,6 +22,18 @@
 #define CHARGEN_DGRAM	512
 
 static union addr address;	/* its port does not count */
+static char characters[ZOFF_DATA_MAX];	/* what chargen says */
+
+static void chargen(char *to, size_t n)
+{
+	size_t i;
+
+	/* 95 characters that can be printed, over and over. */
+	for (i = 0; i < MIN(n, 95); i++)
+		to[i] = ' ' + i;
+	for (; i < n; i += MIN(i, n - i))
+		memcpy(to + i, to, MIN(i, n - i));
+}
 
 /**
  * internal_set() - from now on there is one
@@ -29,6 +41,7 @@ static union addr address;	/* its port does not count */
 bool internal_set(const char *text)
 {
 	memset(&address, 0, sizeof(address));
+	chargen(characters, sizeof(characters));
 	if (inet_pton(AF_INET, text, &address.in.sin_addr) == 1)
 		address.sa.sa_family = AF_INET;
 	else if (inet_pton(AF_INET6, text, &address.in6.sin6_addr) == 1)
@@ -116,17 +129,6 @@ static size_t echo(struct sock *s, char *to, size_t room)
 	return n;
 }
 
-static void chargen(char *to, size_t n)
-{
-	size_t i;
-
-	/* 95 characters that can be printed, over and over. */
-	for (i = 0; i < MIN(n, 95); i++)
-		to[i] = ' ' + i;
-	for (; i < n; i += MIN(i, n - i))
-		memcpy(to + i, to, MIN(i, n - i));
-}
-
 /**
  * internal_serve() - a stream's turn
  */
@@ -147,17 +149,18 @@ void internal_serve(struct sock *s, size_t quantum)
 	}
 	if (!want || !s->readable || s->ended)
 		return;
+	if (!is_echo(s)) {
+		out_constant(s->pipe, ZOFF_DATA, s->id, characters, want);
+		s->credit -= want;
+		return;
+	}
 	at = out_reserve(s->pipe, HDR + MIN(want, OUT_PART), &room);
 	want = MIN(want, room - HDR);
-	if (is_echo(s))
-		want = echo(s, at + HDR, want);
-	else
-		chargen(at + HDR, want);
+	want = echo(s, at + HDR, want);
 	out_header(at, ZOFF_DATA, s->id, 0, want);
 	out_commit(s->pipe, HDR + want);
 	s->credit -= want;
-	if (is_echo(s))
-		data_taken(s, want);
+	data_taken(s, want);
 }
 
 /* ---- datagrams ---- */
@@ -188,9 +191,6 @@ void internal_dgram(struct sock *s, const union addr *to, const char *data,
 			 sizeof(struct zoff_addr) + back);
 	addr_build(to, at);
 	at += sizeof(struct zoff_addr);
-	if (addr_port(to) == CHARGEN)
-		chargen(at, back);
-	else
-		memcpy(at, data, back);
+	memcpy(at, addr_port(to) == CHARGEN ? characters : data, back);
 	s->credit -= back + ZOFF_DGRAM_COST;
 }

@@ -18,36 +18,38 @@
 #include "pipe.h"
 
 #define SPARE_MAX	16	/* segments that are kept for the next use */
-#define VECTORS		8
+#define VECTORS		16
 
 /* The last one used is the first one taken: it is in the CPU's cache. */
 static struct out_segment *spare;
 static unsigned int nspare;
 
 /* Where messages go that there is no memory for; the pipe is dropped then. */
-static struct out_segment nowhere;
+static char nowhere[OUT_SEGMENT];
 
-static struct out_segment *segment_get(void)
+static struct out_segment *segment_get(size_t size)
 {
-	struct out_segment *seg = spare;
+	struct out_segment *seg = size == OUT_SEGMENT ? spare : NULL;
 
 	if (seg) {
 		spare = seg->next;
 		nspare--;
 	} else {
-		seg = malloc(sizeof(*seg));
+		seg = malloc(sizeof(*seg) + size);
 		if (!seg)
 			return NULL;
 	}
 	seg->next = NULL;
+	seg->from = seg->data;
 	seg->head = 0;
 	seg->tail = 0;
+	seg->size = size;
 	return seg;
 }
 
 static void segment_put(struct out_segment *seg)
 {
-	if (nspare == SPARE_MAX) {
+	if (seg->size != OUT_SEGMENT || nspare == SPARE_MAX) {
 		free(seg);
 		return;
 	}
@@ -56,9 +58,9 @@ static void segment_put(struct out_segment *seg)
 	nspare++;
 }
 
-static struct out_segment *segment_add(struct pipe *p)
+static struct out_segment *segment_add(struct pipe *p, size_t size)
 {
-	struct out_segment *seg = segment_get();
+	struct out_segment *seg = segment_get(size);
 
 	if (!seg) {
 		pipe_break(p, "no memory");
@@ -84,13 +86,13 @@ void *out_reserve(struct pipe *p, size_t need, size_t *room)
 {
 	struct out_segment *seg = p->out.last;
 
-	if (!seg || OUT_SEGMENT - seg->tail < need)
-		seg = segment_add(p);
+	if (!seg || seg->from != seg->data || seg->size - seg->tail < need)
+		seg = segment_add(p, OUT_SEGMENT);
 	if (!seg) {
 		*room = OUT_SEGMENT;
-		return nowhere.data;
+		return nowhere;
 	}
-	*room = OUT_SEGMENT - seg->tail;
+	*room = seg->size - seg->tail;
 	return seg->data + seg->tail;
 }
 
@@ -131,6 +133,25 @@ void *out_message(struct pipe *p, unsigned int type, uint32_t sock,
 	return at + sizeof(struct zoff_hdr);
 }
 
+/**
+ * out_constant() - a message about data that stays as it is, and is not copied
+ */
+void out_constant(struct pipe *p, unsigned int type, uint32_t sock,
+		  const void *data, size_t len)
+{
+	struct out_segment *seg = segment_add(p, sizeof(struct zoff_hdr));
+
+	if (!seg)
+		return;
+	out_header(seg->data, type, sock, 0, len);
+	out_commit(p, sizeof(struct zoff_hdr));
+	seg = segment_add(p, 0);
+	if (!seg)
+		return;
+	seg->from = data;
+	out_commit(p, len);
+}
+
 static void out_le32(struct pipe *p, unsigned int type, uint32_t sock,
 		     uint32_t seq, uint32_t value)
 {
@@ -160,7 +181,7 @@ static int gather(const struct out *out, struct iovec *vec)
 	int n = 0;
 
 	for (seg = out->first; seg && n < VECTORS; seg = seg->next) {
-		vec[n].iov_base = seg->data + seg->head;
+		vec[n].iov_base = (char *)seg->from + seg->head;
 		vec[n].iov_len = seg->tail - seg->head;
 		n += seg->tail != seg->head;
 	}

@@ -16,8 +16,10 @@
 
 struct out_segment {
 	struct out_segment *next;
+	const char *from;	/* its own @data, or something that stays */
 	uint32_t head, tail;	/* sent up to, filled up to */
-	char data[OUT_SEGMENT];
+	uint32_t size;		/* of @data */
+	char data[];
 };
 
 /* What is on its way to the client, in segments: no message is in two. */
@@ -35,6 +37,8 @@ void *out_message(struct pipe *p, unsigned int type, uint32_t sock,
 void out_reply(struct pipe *p, uint32_t sock, uint32_t seq, int error);
 void out_error(struct pipe *p, uint32_t sock, int error);
 void out_credit(struct pipe *p, uint32_t sock, uint32_t more);
+void out_constant(struct pipe *p, unsigned int type, uint32_t sock,
+		  const void *data, size_t len);
 void out_header(void *to, unsigned int type, uint32_t sock, uint32_t seq,
 		size_t len);
 void out_send(struct pipe *p);
