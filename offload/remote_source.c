@@ -59,21 +59,23 @@ static void zsock_source_pull(struct socket *sock)
 static u32 zsock_source_size(const struct sk_buff *skb)
 {
 	size_t size = SKB_TRUESIZE(skb_end_offset(skb));
+	const struct page *page;
 	int i;
 
 	/* Not made by what is asked here. */
 	if (skb_has_frag_list(skb))
 		return U32_MAX;
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
-		size += page_size(compound_head(skb_frag_page(
-					&skb_shinfo(skb)->frags[i])));
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		page = skb_frag_page(&skb_shinfo(skb)->frags[i]);
+		size += page_size(compound_head(page));
+	}
 	return min_t(size_t, size, U32_MAX);
 }
 
 /*
- * A buffer that was handed over is not its sender's any more: who does not read
- * what is in it holds up nobody who writes. Nor does it stay what a sender can
- * have back.
+ * A buffer that was handed over is not its sender's any more: a program that does
+ * not read what is in it holds up nobody who writes to the pipe. Pages that the
+ * sender waits for the end of are copied, for the same reason.
  */
 static int zsock_source_adopt(struct zsock_rx *rx, struct sk_buff *skb)
 {
