@@ -26,7 +26,7 @@ void cred_wipe(struct cred *c);
 bool cred_is_pem(const struct cred *c);
 int cred_check(struct cred *c);
 
-/* cred_netlink.c */
+/* cred_kernel.c */
 int cred_add(const struct cred *c);
 int cred_del(int32_t tag, uint32_t type);
 

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "../common/genl.h"
+#include "../common/kernel.h"
 #include "creds.h"
 #include "tls_settings.h"
 
@@ -15,20 +15,17 @@ struct given {
 	unsigned int types[ZSOCK_TLS_TAGS_MAX];
 };
 
-static void look(const struct nlmsghdr *nlh, void *arg)
+static int look(const struct zsk_cred_info *c, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_CRED_MAX + 1];
 	struct given *given = arg;
-	uint32_t type;
 	int i;
 
-	genl_attrs(nlh, tb, ZSOCK_A_CRED_MAX);
-	type = attr_u32(tb[ZSOCK_A_CRED_TYPE]);
-	if (type > ZSOCK_CRED_TYPE_MAX)
-		return;
+	if (c->type > ZSOCK_CRED_TYPE_MAX)
+		return 0;
 	for (i = 0; i < given->tls->ntags; i++)
-		if ((int)attr_u32(tb[ZSOCK_A_CRED_TAG]) == given->tls->tags[i])
-			given->types[i] |= 1U << type;
+		if (c->tag == given->tls->tags[i])
+			given->types[i] |= 1U << c->type;
+	return 0;
 }
 
 /* A certificate and its key, or a pre-shared key and its name. */
@@ -73,6 +70,7 @@ int given_check(const char *list, bool server, struct run_tags *tags)
 	struct tls_words words = { .tags = *list ? list : NULL };
 	struct given given = { 0 };
 	struct tls_settings tls;
+	struct zsk *z;
 	int ret;
 
 	if (tls_settings_parse(&tls, &words))
@@ -81,9 +79,9 @@ int given_check(const char *list, bool server, struct run_tags *tags)
 	if (!tls.ntags)
 		return EXIT_OK;
 	given.tls = &tls;
-	ret = genl_ask(ZSOCK_CMD_CRED_GET, true);
-	if (ret != EXIT_OK)
-		return ret;
-	genl_each(look, &given);
-	return judge(&given, list, server);
+	z = kernel_open();
+	if (!z)
+		return EXIT_KERNEL;
+	ret = kernel_said(z, zsk_cred_list(z, look, &given));
+	return ret == EXIT_OK ? judge(&given, list, server) : ret;
 }

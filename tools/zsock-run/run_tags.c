@@ -9,22 +9,27 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "../common/genl.h"
+#include "../common/kernel.h"
 #include "creds.h"
 
 #define TRIES	10
 
 /* Is a tag that we can see one of those? */
-static void look(const struct nlmsghdr *nlh, void *arg)
+static int look(const struct zsk_cred_info *c, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_CRED_MAX + 1];
 	struct run_tags *tags = arg;
-	int32_t tag;
 
-	genl_attrs(nlh, tb, ZSOCK_A_CRED_MAX);
-	tag = attr_u32(tb[ZSOCK_A_CRED_TAG]);
-	if (tag <= tags->first && tag > tags->first - tags->room)
+	if (c->tag <= tags->first && c->tag > tags->first - tags->room)
 		tags->used++;
+	return 0;
+}
+
+static int count_used(struct run_tags *tags)
+{
+	struct zsk *z = kernel_open();
+
+	tags->used = 0;
+	return z ? kernel_said(z, zsk_cred_list(z, look, tags)) : EXIT_KERNEL;
 }
 
 /**
@@ -38,22 +43,20 @@ static void look(const struct nlmsghdr *nlh, void *arg)
  */
 int run_tags_choose(struct run_tags *tags)
 {
+	int tries, ret = EXIT_OK;
 	uint32_t random;
-	int tries, ret;
 
 	if (tags->room < 1) {
 		fprintf(stderr, "%s: --tag names all that a socket takes: none is left for --ca and --cert\n",
 			tool_name);
 		return EXIT_USAGE;
 	}
-	ret = genl_ask(ZSOCK_CMD_CRED_GET, true);
 	for (tries = 0; tries < TRIES && ret == EXIT_OK; tries++) {
 		if (getrandom(&random, sizeof(random), 0) < 0)
 			break;
 		tags->first = -1 - (int32_t)(random % (INT_MAX - tags->room));
-		tags->used = 0;
-		genl_each(look, tags);
-		if (!tags->used)
+		ret = count_used(tags);
+		if (ret == EXIT_OK && !tags->used)
 			return EXIT_OK;
 	}
 	tags->used = 0;

@@ -8,7 +8,6 @@
 
 #include <linux/zsock.h>
 
-#include "../common/genl.h"
 #include "backend.h"
 #include "out.h"
 #include "zsockctl.h"
@@ -71,18 +70,16 @@ static void show_features(uint32_t mask)
 	text(FEATURES, all[0] ? all : "-");
 }
 
-static void show_devices(const struct nlmsghdr *nlh)
+static void show_devices(const struct zsk_backend *b)
 {
-	const struct nlattr *attr;
 	char all[512] = "";
 	char name[IF_NAMESIZE + 16];
+	size_t i;
 
 	json_open("devices", '[');
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
-		if (mnl_attr_get_type(attr) != ZSOCK_A_BACKEND_IFINDEX)
-			continue;
-		if (!if_indextoname(attr_u32(attr), name))
-			snprintf(name, sizeof(name), "if%u", attr_u32(attr));
+	for (i = 0; i < b->nifindexes; i++) {
+		if (!if_indextoname(b->ifindexes[i], name))
+			snprintf(name, sizeof(name), "if%u", b->ifindexes[i]);
 		add(all, sizeof(all), name);
 	}
 	json_close();
@@ -90,11 +87,11 @@ static void show_devices(const struct nlmsghdr *nlh)
 }
 
 /* Of one behind a pipe; others are always there. */
-static const char *state_name(const struct nlattr *attr)
+static const char *state_name(uint32_t state)
 {
-	if (!attr)
+	switch (state) {
+	case 0:
 		return "";
-	switch (attr_u32(attr)) {
 	case ZSOCK_BACKEND_STATE_UP:
 		return "up";
 	case ZSOCK_BACKEND_STATE_DOWN:
@@ -111,35 +108,41 @@ static void optional(int column, const char *key, const char *value)
 	json_str(key, value);
 }
 
-static void show_pipe(const struct nlattr **tb)
+static void show_pipe(const struct zsk_backend *b)
 {
-	optional(STATE, "state", state_name(tb[ZSOCK_A_BACKEND_STATE]));
-	optional(PEER, "peer", attr_str(tb[ZSOCK_A_BACKEND_PEER]));
-	optional(LABEL, "label", attr_str(tb[ZSOCK_A_BACKEND_LABEL]));
-	if (attr_u32(tb[ZSOCK_A_BACKEND_STATE]) == ZSOCK_BACKEND_STATE_DOWN)
-		json_num("error", attr_u32(tb[ZSOCK_A_BACKEND_ERROR]));
+	optional(STATE, "state", state_name(b->state));
+	optional(PEER, "peer", b->peer);
+	optional(LABEL, "label", b->label);
+	if (b->state == ZSOCK_BACKEND_STATE_DOWN)
+		json_num("error", b->error);
 }
 
-static void show(const struct nlmsghdr *nlh, void *arg)
+static int show(const struct zsk_backend *b, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_BACKEND_MAX + 1];
 	char buf[16];
 
 	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_BACKEND_MAX);
 	list_row();
-	field_str(NAME, "name", attr_str(tb[ZSOCK_A_BACKEND_NAME]));
-	field_num(PRIORITY, "priority",
-		  (int32_t)attr_u32(tb[ZSOCK_A_BACKEND_PRIORITY]));
-	field_str(FAMILY, "family",
-		  family_name(attr_u32(tb[ZSOCK_A_BACKEND_FAMILY]), buf,
-			      sizeof(buf)));
-	field_num(SOCKETS, "sockets", attr_u32(tb[ZSOCK_A_BACKEND_SOCKETS]));
-	show_features(attr_u32(tb[ZSOCK_A_BACKEND_FEATURES]));
-	field_str(MODULE, "module", attr_str(tb[ZSOCK_A_BACKEND_MODULE]));
-	show_devices(nlh);
-	show_pipe(tb);
+	field_str(NAME, "name", b->name);
+	field_num(PRIORITY, "priority", b->priority);
+	field_str(FAMILY, "family", family_name(b->family, buf, sizeof(buf)));
+	field_num(SOCKETS, "sockets", b->sockets);
+	show_features(b->features);
+	field_str(MODULE, "module", b->module);
+	show_devices(b);
+	show_pipe(b);
 	list_row_end();
+	return 0;
+}
+
+static int list(void)
+{
+	struct zsk *z = kernel_open();
+
+	if (!z)
+		return EXIT_KERNEL;
+	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
+	return list_said(z, zsk_backend_list(z, show, NULL));
 }
 
 int backend_main(int argc, char **argv)
@@ -154,9 +157,5 @@ int backend_main(int argc, char **argv)
 	if (argc && abbreviates(argv[0], "monitor"))
 		return backend_monitor(argc - 1, argv + 1);
 	ret = list_only("backend", help, argc, argv);
-
-	if (ret >= 0)
-		return ret;
-	return list_dump(ZSOCK_CMD_BACKEND_GET, headers,
-			 sizeof(headers) / sizeof(headers[0]), show, NULL);
+	return ret >= 0 ? ret : list();
 }

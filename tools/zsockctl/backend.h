@@ -49,7 +49,8 @@ struct backend {
 
 int backend_add(int argc, char **argv);
 int backend_del(int argc, char **argv);
-int backend_give(const struct backend *backend, uint8_t cmd, int fd);
+int backend_give(const struct backend *backend, bool again, int fd);
+struct zsk_monitor *backend_events(void);
 int backend_keep(const struct backend *backend);
 int backend_monitor(int argc, char **argv);
 

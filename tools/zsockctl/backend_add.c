@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../common/genl.h"
 #include "backend.h"
 #include "zsockctl.h"
 
@@ -143,28 +142,6 @@ static int parse_add(struct backend *b, int argc, char **argv)
 
 /* ---- asking the kernel ---- */
 
-struct request {
-	const struct backend *backend;
-	uint8_t cmd;
-	int fd;
-};
-
-static void fill(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct request *r = arg;
-	const struct backend *b = r->backend;
-
-	mnl_attr_put_strz(nlh, ZSOCK_A_BACKEND_NAME, b->name);
-	mnl_attr_put_u32(nlh, ZSOCK_A_BACKEND_FD, r->fd);
-	mnl_attr_put_strz(nlh, ZSOCK_A_BACKEND_LABEL, b->pipe.label);
-	if (r->cmd != ZSOCK_CMD_BACKEND_ADD)
-		return;
-	if (b->has_priority)
-		mnl_attr_put_u32(nlh, ZSOCK_A_BACKEND_PRIORITY, b->priority);
-	if (b->netdev[0])
-		mnl_attr_put_strz(nlh, ZSOCK_A_BACKEND_NETDEV, b->netdev);
-}
-
 static const char *explain_add(int error)
 {
 	switch (error) {
@@ -194,19 +171,32 @@ static const char *explain_add(int error)
 /**
  * backend_give() - give the kernel a pipe
  * @backend: whose
- * @cmd: ZSOCK_CMD_BACKEND_ADD or _PIPE
+ * @again: it is there, and its pipe is down
  * @fd: the pipe, which is closed here
  *
- * Return: an exit status; complaints have been made, genl_error says more.
+ * Return: an exit status; complaints have been made, kernel_error says more.
  */
-int backend_give(const struct backend *backend, uint8_t cmd, int fd)
+int backend_give(const struct backend *backend, bool again, int fd)
 {
-	const struct request r = { .backend = backend, .cmd = cmd, .fd = fd };
-	int ret;
+	const struct zsk_backend_new b = {
+		.size = sizeof(b),
+		.name = backend->name,
+		.fd = fd,
+		.label = backend->pipe.label,
+		.netdev = backend->netdev[0] ? backend->netdev : NULL,
+		.has_priority = backend->has_priority,
+		.priority = backend->priority,
+	};
+	struct zsk *z;
+	int ret = EXIT_KERNEL;
 
-	genl_explain = explain_add;
-	ret = genl_send(cmd, false, fill, &r, 512);
-	genl_explain = NULL;
+	kernel_explain = explain_add;
+	z = kernel_open();
+	if (z)
+		ret = kernel_said(z, again ?
+				  zsk_backend_pipe(z, b.name, fd, b.label) :
+				  zsk_backend_add(z, &b));
+	kernel_explain = NULL;
 	close(fd);
 	return ret;
 }
@@ -221,7 +211,7 @@ static int connect_and_add(const struct backend *b)
 			pipe_advice(&b->pipe, errno));
 		return EXIT_KERNEL;
 	}
-	return backend_give(b, ZSOCK_CMD_BACKEND_ADD, fd);
+	return backend_give(b, false, fd);
 }
 
 int backend_add(int argc, char **argv)
@@ -237,20 +227,6 @@ int backend_add(int argc, char **argv)
 }
 
 /* ---- del ---- */
-
-struct deletion {
-	const char *name;
-	bool force;
-};
-
-static void fill_del(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct deletion *d = arg;
-
-	mnl_attr_put_strz(nlh, ZSOCK_A_BACKEND_NAME, d->name);
-	if (d->force)
-		mnl_attr_put(nlh, ZSOCK_A_BACKEND_FORCE, 0, NULL);
-}
 
 static const char *explain_del(int error)
 {
@@ -270,20 +246,24 @@ static const char *explain_del(int error)
 
 int backend_del(int argc, char **argv)
 {
-	struct deletion d = { 0 };
+	bool force = false;
+	const char *name;
 	struct backend b;
 	int option, ret;
+	struct zsk *z;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":", del_options, NULL)) >= 0) {
 		if (option != OPT_FORCE)
 			return bad_option(option, argv);
-		d.force = true;
+		force = true;
 	}
-	if (only_word(argc, argv, &d.name) || take_name(&b, d.name))
+	if (only_word(argc, argv, &name) || take_name(&b, name))
 		return EXIT_USAGE;
-	genl_explain = explain_del;
-	ret = genl_send(ZSOCK_CMD_BACKEND_DEL, false, fill_del, &d, 0);
-	genl_explain = NULL;
+	kernel_explain = explain_del;
+	z = kernel_open();
+	ret = z ? kernel_said(z, zsk_backend_delete(z, name, force)) :
+		  EXIT_KERNEL;
+	kernel_explain = NULL;
 	return ret;
 }

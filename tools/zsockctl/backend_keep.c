@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/genl.h"
 #include "backend.h"
 #include "zsockctl.h"
 
@@ -25,36 +24,18 @@ enum state { UNKNOWN, UP, DOWN, GONE };
 
 struct keeper {
 	const struct backend *backend;
-	struct genl_events ev;
+	struct zsk_monitor *events;
 	enum state state;
 };
 
-static void note_event(const struct nlmsghdr *nlh, void *arg)
+static int note_listed(const struct zsk_backend *b, void *arg)
 {
-	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *tb[ZSOCK_A_BACKEND_MAX + 1];
 	struct keeper *k = arg;
 
-	genl_attrs(nlh, tb, ZSOCK_A_BACKEND_MAX);
-	if (strcmp(attr_str(tb[ZSOCK_A_BACKEND_NAME]), k->backend->name))
-		return;
-	if (genl->cmd == ZSOCK_CMD_BACKEND_UP)
-		k->state = UP;
-	else if (genl->cmd == ZSOCK_CMD_BACKEND_DOWN)
-		k->state = attr_u32(tb[ZSOCK_A_BACKEND_ERROR]) == ENODEV ?
-			   GONE : DOWN;
-}
-
-static void note_listed(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct nlattr *tb[ZSOCK_A_BACKEND_MAX + 1];
-	struct keeper *k = arg;
-
-	genl_attrs(nlh, tb, ZSOCK_A_BACKEND_MAX);
-	if (strcmp(attr_str(tb[ZSOCK_A_BACKEND_NAME]), k->backend->name))
-		return;
+	if (strcmp(b->name, k->backend->name))
+		return 0;
 	/* One without a pipe is somebody else's, of the same name. */
-	switch (attr_u32(tb[ZSOCK_A_BACKEND_STATE])) {
+	switch (b->state) {
 	case ZSOCK_BACKEND_STATE_UP:
 		k->state = UP;
 		break;
@@ -62,18 +43,36 @@ static void note_listed(const struct nlmsghdr *nlh, void *arg)
 		k->state = DOWN;
 		break;
 	}
+	return 0;
 }
 
 /* How it is: at first, and where events were lost. */
 static void look(struct keeper *k)
 {
-	k->ev.lost = false;
-	if (genl_ask(ZSOCK_CMD_BACKEND_GET, true) != EXIT_OK) {
-		k->state = genl_error == ENOPROTOOPT ? GONE : DOWN;
-		return;
-	}
+	struct zsk *z = kernel_open();
+
 	k->state = GONE;
-	genl_each(note_listed, k);
+	if (!z || kernel_said(z, zsk_backend_list(z, note_listed, k)))
+		k->state = kernel_error == ENOPROTOOPT ? GONE : DOWN;
+}
+
+static int note_event(const struct zsk_event *e, void *arg)
+{
+	struct keeper *k = arg;
+
+	if (e->event == ZSK_EVENT_LOST)
+		look(k);
+	else if (e->event == ZSK_EVENT_UNLOADED)
+		k->state = GONE;
+	if (strcmp(e->name, k->backend->name))
+		return 0;
+	if (e->event == ZSK_EVENT_UP)
+		k->state = UP;
+	else if (e->event == ZSK_EVENT_DOWN)
+		k->state = DOWN;
+	else if (e->event == ZSK_EVENT_DELETED)
+		k->state = GONE;
+	return 0;
 }
 
 /* Events of @ms milliseconds, or until the state is another one. */
@@ -85,11 +84,9 @@ static void listen_for(struct keeper *k, long ms)
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	while (k->state == before && left > 0) {
-		if (genl_events_take(&k->ev, left, note_event, k) < 0)
-			k->state = GONE;
-		if (k->ev.lost)
-			look(k);
-		if (k->ev.gone)
+		int ret = zsk_monitor_read(k->events, left, note_event, k);
+
+		if (ret && ret != -EAGAIN && ret != -EINTR)
 			k->state = GONE;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		left = ms - (now.tv_sec - end.tv_sec) * 1000 -
@@ -103,9 +100,9 @@ static void attempt(struct keeper *k)
 	const struct backend *b = k->backend;
 	int fd = pipe_open(&b->pipe);
 
-	if (fd < 0 || backend_give(b, ZSOCK_CMD_BACKEND_PIPE, fd) == EXIT_OK)
+	if (fd < 0 || backend_give(b, true, fd) == EXIT_OK)
 		return;
-	switch (genl_error) {
+	switch (kernel_error) {
 	case ENOENT:
 	case ENOPROTOOPT:
 		k->state = GONE;
@@ -174,10 +171,11 @@ static void child(const struct backend *b, int ready)
 	if (fork())
 		_exit(0);
 	srand(getpid());
-	status = chdir("/") ? EXIT_KERNEL :
-		 genl_events_open(&k.ev, ZSOCK_GENL_BACKEND);
+	if (!chdir("/"))
+		k.events = backend_events();
+	status = k.events ? EXIT_OK : EXIT_KERNEL;
 	/* What happened before it listened is seen now. */
-	if (status == EXIT_OK)
+	if (k.events)
 		look(&k);
 	if (write(ready, &status, 1) != 1 || status != EXIT_OK)
 		_exit(1);

@@ -6,76 +6,103 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../common/genl.h"
 #include "backend.h"
 #include "out.h"
 #include "zsockctl.h"
 
-static void show_json(const char *event, const struct nlattr **tb)
+static const char *explain(int error)
+{
+	switch (error) {
+	case EPERM:
+		return "this needs CAP_NET_ADMIN in the network namespace";
+	case EOPNOTSUPP:
+		return "the module has no such events";
+	default:
+		return strerror(error);
+	}
+}
+
+/* To be listened to; or NULL, and complaints have been made. */
+struct zsk_monitor *backend_events(void)
+{
+	struct zsk_monitor *m;
+	int ret = zsk_monitor_open(&m);
+
+	if (ret == -ENOPROTOOPT)
+		kernel_not_loaded();
+	else if (ret)
+		fprintf(stderr, "zsockctl: cannot listen to events: %s\n",
+			explain(-ret));
+	return m;
+}
+
+static void show_json(const char *event, const struct zsk_event *e)
 {
 	json_open(NULL, '{');
 	json_str("event", event);
-	json_str("name", attr_str(tb[ZSOCK_A_BACKEND_NAME]));
-	json_str("label", attr_str(tb[ZSOCK_A_BACKEND_LABEL]));
-	if (tb[ZSOCK_A_BACKEND_ERROR])
-		json_num("error", attr_u32(tb[ZSOCK_A_BACKEND_ERROR]));
+	json_str("name", e->name);
+	json_str("label", e->label);
+	if (e->has_error)
+		json_num("error", e->error);
 	json_close();
 }
 
-static void show_text(const char *event, const struct nlattr **tb)
+static void show_text(const char *event, const struct zsk_event *e)
 {
-	uint32_t error = attr_u32(tb[ZSOCK_A_BACKEND_ERROR]);
-
-	printf("%s %s %s%s%s\n", event, attr_str(tb[ZSOCK_A_BACKEND_NAME]),
-	       attr_str(tb[ZSOCK_A_BACKEND_LABEL]), error ? ": " : "",
-	       error ? strerror(error) : "");
+	printf("%s %s %s%s%s\n", event, e->name, e->label,
+	       e->error ? ": " : "", e->error ? strerror(e->error) : "");
 }
 
-static void show(const struct nlmsghdr *nlh, void *arg)
+static int show(const struct zsk_event *e, void *arg)
 {
-	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *tb[ZSOCK_A_BACKEND_MAX + 1];
-	const char *event;
+	static const char * const names[] = {
+		[ZSK_EVENT_UP] = "up",
+		[ZSK_EVENT_DOWN] = "down",
+		[ZSK_EVENT_DELETED] = "deleted",
+	};
 
 	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_BACKEND_MAX);
-	if (genl->cmd == ZSOCK_CMD_BACKEND_UP)
-		event = "up";
-	else if (genl->cmd != ZSOCK_CMD_BACKEND_DOWN)
-		return;
-	else if (attr_u32(tb[ZSOCK_A_BACKEND_ERROR]) == ENODEV)
-		event = "deleted";
-	else
-		event = "down";
+	if (e->event == ZSK_EVENT_LOST)
+		fputs("zsockctl: backend: events were lost, there were too many: see \"zsockctl backend list\"\n",
+		      stderr);
+	if (e->event < ZSK_EVENT_UP || e->event > ZSK_EVENT_DELETED)
+		return 0;
 	if (out_json)
-		show_json(event, tb);
+		show_json(names[e->event], e);
 	else
-		show_text(event, tb);
+		show_text(names[e->event], e);
+	return 0;
+}
+
+static int watch(struct zsk_monitor *m)
+{
+	int ret;
+
+	do {
+		ret = zsk_monitor_read(m, -1, show, NULL);
+		/* Who reads them is to have them now; or is gone. */
+		if (fflush(stdout) || ferror(stdout))
+			return EXIT_OK;	/* main() says it */
+	} while (!ret || ret == -EINTR);
+	if (ret == -ENODEV)
+		fputs("zsockctl: the zsock module was unloaded\n", stderr);
+	else
+		fprintf(stderr, "zsockctl: backend: cannot read events: %s\n",
+			strerror(-ret));
+	return EXIT_KERNEL;
 }
 
 int backend_monitor(int argc, char **argv)
 {
-	struct genl_events ev;
+	struct zsk_monitor *m;
 	int ret;
 
 	if (argc)
 		return unwanted_argument("backend", argv[0]);
-	ret = genl_events_open(&ev, ZSOCK_GENL_BACKEND);
-	if (ret != EXIT_OK)
-		return ret;
-	while (!ev.gone) {
-		if (genl_events_take(&ev, -1, show, NULL) < 0) {
-			perror("zsockctl: backend: cannot read events");
-			return EXIT_KERNEL;
-		}
-		if (ev.lost)
-			fputs("zsockctl: backend: events were lost, there were too many: see \"zsockctl backend list\"\n",
-			      stderr);
-		ev.lost = false;
-		/* Who reads them is to have them now; or is gone. */
-		if (fflush(stdout) || ferror(stdout))
-			return EXIT_OK;	/* main() says it */
-	}
-	fputs("zsockctl: the zsock module was unloaded\n", stderr);
-	return EXIT_KERNEL;
+	m = backend_events();
+	if (!m)
+		return EXIT_KERNEL;
+	ret = watch(m);
+	zsk_monitor_close(m);
+	return ret;
 }

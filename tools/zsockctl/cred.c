@@ -10,7 +10,6 @@
 #include <linux/zsock.h>
 
 #include "cred.h"
-#include "../common/genl.h"
 #include "zsockctl.h"
 
 static const char help[] =
@@ -97,28 +96,19 @@ static int del(int argc, char **argv)
 
 /* ---- allow, deny ---- */
 
-struct permission {
-	int32_t tag;
+static int permit(int (*change)(struct zsk *z, int tag, uint32_t uid),
+		  int argc, char **argv)
+{
+	struct zsk *z;
 	uint32_t uid;
-};
-
-static void fill_permit(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct permission *p = arg;
-
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, p->tag);
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_UID, p->uid);
-}
-
-static int permit(uint8_t cmd, int argc, char **argv)
-{
-	struct permission p;
+	int32_t tag;
 
 	if (argc != 3 || !abbreviates(argv[1], "uid"))
 		return wrong_words();
-	if (parse_tag(argv[0], &p.tag) || arg_user("cred", argv[2], &p.uid))
+	if (parse_tag(argv[0], &tag) || arg_user("cred", argv[2], &uid))
 		return EXIT_USAGE;
-	return genl_send(cmd, false, fill_permit, &p, 0);
+	z = kernel_open();
+	return z ? kernel_said(z, change(z, tag, uid)) : EXIT_KERNEL;
 }
 
 /* ---- the object ---- */
@@ -139,10 +129,10 @@ int cred_main(int argc, char **argv)
 	if (abbreviates(argv[0], "add"))
 		return add(argc - 1, argv + 1);
 	if (abbreviates(argv[0], "allow"))
-		return permit(ZSOCK_CMD_CRED_ALLOW, argc - 1, argv + 1);
+		return permit(zsk_cred_allow, argc - 1, argv + 1);
 	if (!strcmp(argv[0], "del") || !strcmp(argv[0], "delete"))
 		return del(argc - 1, argv + 1);
 	if (!strcmp(argv[0], "deny"))
-		return permit(ZSOCK_CMD_CRED_DENY, argc - 1, argv + 1);
+		return permit(zsk_cred_deny, argc - 1, argv + 1);
 	return unknown_command("cred", argv[0]);
 }

@@ -13,7 +13,6 @@
 #include <linux/zsock.h>
 
 #include "cred.h"
-#include "../common/genl.h"
 #include "out.h"
 #include "zsockctl.h"
 
@@ -43,55 +42,53 @@ static const char *format_name(uint32_t format)
 		formats[format] : "other";
 }
 
-static void show_allowed(const struct nlmsghdr *nlh)
+static void show_allowed(const struct zsk_cred_info *c)
 {
 	char all[ZSOCK_CRED_ALLOWED_MAX * 11 + 1] = "";
-	const struct nlattr *attr;
-	size_t len = 0;
+	size_t len = 0, i;
 
 	json_open("allowed", '[');
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
-		if (mnl_attr_get_type(attr) != ZSOCK_A_CRED_UID)
-			continue;
-		json_num(NULL, attr_u32(attr));
+	for (i = 0; i < c->nallowed; i++) {
+		json_num(NULL, c->allowed[i]);
 		if (len < sizeof(all))
 			len += snprintf(all + len, sizeof(all) - len, "%s%u",
-					len ? "," : "", attr_u32(attr));
+					len ? "," : "", c->allowed[i]);
 	}
 	json_close();
 	text(ALLOWED, all[0] ? all : "-");
 }
 
-static void show_fields(const struct nlmsghdr *nlh, const struct nlattr **tb)
+static void show_fields(const struct zsk_cred_info *c)
 {
-	field_num(TAG, "tag", (int32_t)attr_u32(tb[ZSOCK_A_CRED_TAG]));
-	field_str(TYPE, "type",
-		  cred_type_name(attr_u32(tb[ZSOCK_A_CRED_TYPE])));
-	field_str(FORMAT, "format",
-		  format_name(attr_u32(tb[ZSOCK_A_CRED_FORMAT])));
-	field_num(LENGTH, "length", attr_u32(tb[ZSOCK_A_CRED_LENGTH]));
-	field_num(OWNER, "owner", attr_u32(tb[ZSOCK_A_CRED_OWNER]));
-	show_allowed(nlh);
+	field_num(TAG, "tag", c->tag);
+	field_str(TYPE, "type", cred_type_name(c->type));
+	field_str(FORMAT, "format", format_name(c->format));
+	field_num(LENGTH, "length", c->len);
+	field_num(OWNER, "owner", c->owner);
+	show_allowed(c);
 }
 
-static void show_row(const struct nlmsghdr *nlh, void *arg)
+static int show_row(const struct zsk_cred_info *c, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_CRED_MAX + 1];
 	struct wanted *w = arg;
 
-	genl_attrs(nlh, tb, ZSOCK_A_CRED_MAX);
-	if (!w->all && (int32_t)attr_u32(tb[ZSOCK_A_CRED_TAG]) != w->tag)
-		return;
+	if (!w->all && c->tag != w->tag)
+		return 0;
 	w->found++;
 	list_row();
-	show_fields(nlh, tb);
+	show_fields(c);
 	list_row_end();
+	return 0;
 }
 
 static int show_list(struct wanted *w)
 {
-	return list_dump(ZSOCK_CMD_CRED_GET, headers,
-			 sizeof(headers) / sizeof(headers[0]), show_row, w);
+	struct zsk *z = kernel_open();
+
+	if (!z)
+		return EXIT_KERNEL;
+	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
+	return list_said(z, zsk_cred_list(z, show_row, w));
 }
 
 int cred_list(void)
@@ -99,14 +96,6 @@ int cred_list(void)
 	struct wanted w = { .all = true };
 
 	return show_list(&w);
-}
-
-static void fill_get(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct wanted *w = arg;
-
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TAG, w->tag);
-	mnl_attr_put_u32(nlh, ZSOCK_A_CRED_TYPE, w->type);
 }
 
 /* JSON is text, and DER is not. */
@@ -136,32 +125,25 @@ static void show_plain(const char *data, size_t len)
 	}
 }
 
-static void show_data(const struct nlmsghdr *nlh, void *arg)
+static int show_data(const struct zsk_cred_info *c, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_CRED_MAX + 1];
-	const struct nlattr *data;
-
 	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_CRED_MAX);
-	data = tb[ZSOCK_A_CRED_DATA];
-	if (!data)
-		return;
 	if (!out_json) {
-		show_plain(mnl_attr_get_payload(data),
-			   mnl_attr_get_payload_len(data));
-		return;
+		show_plain(c->data, c->len);
+		return 0;
 	}
 	json_open(NULL, '{');
-	show_fields(nlh, tb);
-	json_base64("data", mnl_attr_get_payload(data),
-		    mnl_attr_get_payload_len(data));
+	show_fields(c);
+	json_base64("data", c->data, c->len);
 	json_close();
+	return 0;
 }
 
 /* One, as it was given; or what a tag has. */
 int cred_show(int argc, char **argv)
 {
 	struct wanted w = { 0 };
+	struct zsk *z;
 	int ret;
 
 	if (!argc)
@@ -179,8 +161,7 @@ int cred_show(int argc, char **argv)
 			w.tag);
 		return EXIT_KERNEL;
 	}
-	ret = genl_send(ZSOCK_CMD_CRED_GET, false, fill_get, &w, 0);
-	if (ret == EXIT_OK)
-		genl_each(show_data, NULL);
-	return ret;
+	z = kernel_open();
+	return z ? kernel_said(z, zsk_cred_show(z, w.tag, w.type, show_data,
+						NULL)) : EXIT_KERNEL;
 }

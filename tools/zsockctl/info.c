@@ -8,7 +8,6 @@
 
 #include <linux/zsock.h>
 
-#include "../common/genl.h"
 #include "out.h"
 #include "zsockctl.h"
 
@@ -39,49 +38,69 @@ static const char *access_meaning(uint32_t value)
 	}
 }
 
-static void show_loaded(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct nlattr *tb[ZSOCK_A_INFO_MAX + 1];
+/* What is to be shown, once it is known that it is there. */
+struct module {
+	bool loaded;
+	char version[64];
 	uint32_t family, access;
-	char number[16];
+};
 
-	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_INFO_MAX);
-	family = attr_u32(tb[ZSOCK_A_INFO_FAMILY]);
-	access = attr_u32(tb[ZSOCK_A_INFO_ACCESS]);
-	snprintf(number, sizeof(number), "%u", family);
-	line("version", attr_str(tb[ZSOCK_A_INFO_VERSION]));
-	line("family", number);
-	line("access", access_meaning(access));
-	json_str("version", attr_str(tb[ZSOCK_A_INFO_VERSION]));
-	json_num("family", family);
-	json_num("access", access);
+static int keep(const struct zsk_module *m, void *arg)
+{
+	struct module *to = arg;
+
+	snprintf(to->version, sizeof(to->version), "%s", m->version);
+	to->family = m->family;
+	to->access = m->access;
+	return 0;
 }
 
-int info_main(int argc, char **argv)
+static void show_loaded(const struct module *m)
 {
-	/* Asking by netlink could load it, which is not what was asked for. */
-	bool loaded = !access(MODULE_DIR, F_OK);
-	int ret = list_only("info", help, argc, argv);
+	char number[16];
 
-	if (ret >= 0)
-		return ret;
-	if (loaded) {
-		ret = genl_ask(ZSOCK_CMD_INFO_GET, false);
-		if (ret != EXIT_OK)
-			return ret;
-	}
+	snprintf(number, sizeof(number), "%u", m->family);
+	line("version", m->version);
+	line("family", number);
+	line("access", access_meaning(m->access));
+	json_str("version", m->version);
+	json_num("family", m->family);
+	json_num("access", m->access);
+}
+
+static void show(const struct module *m)
+{
 	if (out_json)
 		json_open(NULL, '{');
 	else
 		list_begin(headers, 2, false);
-	line("loaded", loaded ? "yes" : "no");
-	json_bool("loaded", loaded);
-	if (loaded)
-		genl_each(show_loaded, NULL);
+	line("loaded", m->loaded ? "yes" : "no");
+	json_bool("loaded", m->loaded);
+	if (m->loaded)
+		show_loaded(m);
 	if (out_json)
 		json_close();
 	else
 		list_end();
+}
+
+int info_main(int argc, char **argv)
+{
+	int ret = list_only("info", help, argc, argv);
+	struct module m = { 0 };
+	struct zsk *z;
+
+	if (ret >= 0)
+		return ret;
+	/* Asking by netlink could load it, which is not what was asked for. */
+	m.loaded = !access(MODULE_DIR, F_OK);
+	if (m.loaded) {
+		z = kernel_open();
+		ret = z ? kernel_said(z, zsk_module_get(z, keep, &m)) :
+			  EXIT_KERNEL;
+		if (ret != EXIT_OK)
+			return ret;
+	}
+	show(&m);
 	return EXIT_OK;
 }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A list of what the kernel has of one kind. */
-#include <stdlib.h>
-
 #include "out.h"
 #include "zsockctl.h"
 
-int list_dump(uint8_t cmd, const char * const *headers, int columns,
-	      genl_reply_fn show, void *arg)
+/* The end of one that list_begin() began, or of the try: an exit status. */
+int list_said(struct zsk *z, int ret)
 {
-	int ret = genl_ask(cmd, true);
-
-	if (ret != EXIT_OK)
-		return ret;
-	list_begin(headers, columns, true);
-	genl_each(show, arg);
-	list_end();
-	return EXIT_OK;
+	ret = kernel_said(z, ret);
+	if (ret == EXIT_OK)
+		list_end();
+	return ret;
 }

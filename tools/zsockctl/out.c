@@ -12,16 +12,25 @@
 bool out_json;
 bool out_pretty;
 
+static bool pending;		/* a JSON array that has not been opened */
+
+static void open_pending(void)
+{
+	if (pending)
+		json_open(NULL, '[');
+	pending = false;
+}
+
 void list_begin(const char * const *headers, int columns, bool show_headers)
 {
-	if (out_json)
-		json_open(NULL, '[');
-	else
+	pending = out_json;
+	if (!out_json)
 		table_begin(headers, columns, show_headers);
 }
 
 void list_row(void)
 {
+	open_pending();
 	if (out_json)
 		json_open(NULL, '{');
 	else
@@ -36,6 +45,7 @@ void list_row_end(void)
 
 void list_end(void)
 {
+	open_pending();
 	if (out_json)
 		json_close();
 	else

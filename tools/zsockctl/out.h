@@ -16,7 +16,11 @@
 extern bool out_json;		/* -j */
 extern bool out_pretty;		/* -p */
 
-/* A list of like things: rows of a table, an array of objects. */
+/*
+ * A list of like things: rows of a table, an array of objects. Nothing is shown
+ * before the first of them, or the end: until then it may turn out that there
+ * is no list.
+ */
 void list_begin(const char * const *headers, int columns, bool show_headers);
 void list_row(void);
 void list_row_end(void);

@@ -9,7 +9,6 @@
 
 #include <linux/zsock.h>
 
-#include "../common/genl.h"
 #include "out.h"
 #include "policy.h"
 #include "zsockctl.h"
@@ -22,18 +21,6 @@ static const char help[] =
 "       zsockctl policy flush\n"
 "MATCH := { --uid USER | --cgroup PATH | --dst ADDRESS[/LENGTH] |\n"
 "           --dport PORT[-PORT] | --proto PROTOCOL[-PROTOCOL] }\n";
-
-struct rule {
-	const char *backend;
-	bool reject, or_else;
-	bool has_uid, has_cgroup, has_dport, has_proto, has_len;
-	uint32_t uid, before;
-	uint64_t cgroup;
-	uint8_t dst[16];
-	size_t dst_size;	/* 0 without one */
-	uint32_t dst_len;
-	uint16_t dport[2], proto[2];
-};
 
 static int wrong_words(void)
 {
@@ -50,7 +37,7 @@ static int nonsense(const char *word, const char *what)
 /* ---- what a rule is made of ---- */
 
 /* ADDRESS or ADDRESS/LENGTH */
-static int parse_dst(const char *word, struct rule *r)
+static int parse_dst(const char *word, struct zsk_policy *r)
 {
 	const char *slash = strchr(word, '/');
 	char addr[INET6_ADDRSTRLEN] = "";
@@ -65,10 +52,11 @@ static int parse_dst(const char *word, struct rule *r)
 		r->dst_size = 16;
 	else
 		return nonsense(word, "address");
-	r->has_len = slash;
+	r->flags |= ZSK_POLICY_DST;
+	r->dst_len = r->dst_size * 8;
 	if (!slash)
 		return EXIT_OK;
-	if (arg_number("policy", slash + 1, 0, r->dst_size * 8,
+	if (arg_number("policy", slash + 1, 0, r->dst_len,
 		       "length of a prefix", &bits))
 		return EXIT_USAGE;
 	r->dst_len = bits;
@@ -131,32 +119,32 @@ static const struct option options[] = {
 	{ }
 };
 
-static int take_option(int option, struct rule *r)
+static int take_option(int option, struct zsk_policy *r)
 {
 	switch (option) {
 	case 'u':
-		r->has_uid = true;
+		r->flags |= ZSK_POLICY_UID;
 		return arg_user("policy", optarg, &r->uid);
 	case 'c':
-		r->has_cgroup = true;
+		r->flags |= ZSK_POLICY_CGROUP;
 		return cgroup_id(optarg, &r->cgroup);
 	case 'd':
 		return parse_dst(optarg, r);
 	case 'p':
-		r->has_dport = true;
+		r->flags |= ZSK_POLICY_DPORT;
 		return parse_range(optarg, false, "port", r->dport);
 	case 'P':
-		r->has_proto = true;
+		r->flags |= ZSK_POLICY_PROTO;
 		return parse_range(optarg, true, "protocol", r->proto);
 	case 'b':
 		r->backend = optarg;
 		return strlen(optarg) < ZSOCK_NAME_MAX ? EXIT_OK :
 		       nonsense(optarg, "name of a backend");
 	case 'r':
-		r->reject = true;
+		r->flags |= ZSK_POLICY_REJECT;
 		return EXIT_OK;
 	case 'o':
-		r->or_else = true;
+		r->flags |= ZSK_POLICY_OR_ELSE;
 		return EXIT_OK;
 	case 'B':
 		return parse_id(optarg, &r->before);
@@ -165,55 +153,29 @@ static int take_option(int option, struct rule *r)
 	}
 }
 
-static void put_range(struct nlmsghdr *nlh, int attr, const uint16_t range[2])
+static int add_rule(const struct zsk_policy *r)
 {
-	mnl_attr_put_u32(nlh, attr, range[0]);
-	mnl_attr_put_u32(nlh, attr + 1, range[1]);
-}
+	struct zsk *z = kernel_open();
+	uint32_t id = 0;
+	int ret;
 
-static void fill_rule(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct rule *r = arg;
-
-	if (r->has_uid)
-		mnl_attr_put_u32(nlh, ZSOCK_A_POLICY_UID, r->uid);
-	if (r->has_cgroup)
-		mnl_attr_put_u64(nlh, ZSOCK_A_POLICY_CGROUP, r->cgroup);
-	if (r->dst_size)
-		mnl_attr_put(nlh, ZSOCK_A_POLICY_DST, r->dst_size, r->dst);
-	if (r->has_len)
-		mnl_attr_put_u32(nlh, ZSOCK_A_POLICY_DST_LEN, r->dst_len);
-	if (r->has_dport)
-		put_range(nlh, ZSOCK_A_POLICY_DPORT, r->dport);
-	if (r->has_proto)
-		put_range(nlh, ZSOCK_A_POLICY_PROTO, r->proto);
-	if (r->backend)
-		mnl_attr_put_strz(nlh, ZSOCK_A_POLICY_BACKEND, r->backend);
-	if (r->reject)
-		mnl_attr_put(nlh, ZSOCK_A_POLICY_REJECT, 0, NULL);
-	if (r->or_else)
-		mnl_attr_put(nlh, ZSOCK_A_POLICY_OR_ELSE, 0, NULL);
-	if (r->before)
-		mnl_attr_put_u32(nlh, ZSOCK_A_POLICY_BEFORE, r->before);
-}
-
-static void show_id(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct nlattr *tb[ZSOCK_A_POLICY_MAX + 1];
-
-	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_POLICY_MAX);
-	json_open(NULL, '{');
-	json_num("id", attr_u32(tb[ZSOCK_A_POLICY_ID]));
-	json_close();
+	if (!z)
+		return EXIT_KERNEL;
+	ret = kernel_said(z, zsk_policy_add(z, r, &id));
+	if (ret == EXIT_OK && out_json) {
+		json_open(NULL, '{');
+		json_num("id", id);
+		json_close();
+	}
+	return ret;
 }
 
 /* @argv[-1] is the command: getopt_long() begins behind it. */
 static int add(int argc, char **argv)
 {
-	struct rule r = { 0 };
+	struct zsk_policy r = { .size = sizeof(r) };
 	char name[] = "zsockctl";
-	int option, ret;
+	int option;
 
 	argv[-1] = name;
 	while ((option = getopt_long(argc + 1, argv - 1, "", options, NULL)) != -1)
@@ -221,22 +183,19 @@ static int add(int argc, char **argv)
 			return EXIT_USAGE;
 	if (optind <= argc)
 		return unwanted_argument("policy", argv[optind - 1]);
-	if (!r.backend == !r.reject || (r.reject && r.or_else))
+	if (!r.backend == !(r.flags & ZSK_POLICY_REJECT) ||
+	    !(~r.flags & (ZSK_POLICY_REJECT | ZSK_POLICY_OR_ELSE)))
 		return wrong_words();
-	ret = genl_send(ZSOCK_CMD_POLICY_ADD, false, fill_rule, &r, 0);
-	if (ret == EXIT_OK && out_json)
-		genl_each(show_id, NULL);
-	return ret;
+	return add_rule(&r);
 }
 
 /* ---- del, flush ---- */
 
-static void fill_id(struct nlmsghdr *nlh, const void *arg)
+static int del_rule(uint32_t id)
 {
-	const uint32_t *id = arg;
+	struct zsk *z = kernel_open();
 
-	if (*id)
-		mnl_attr_put_u32(nlh, ZSOCK_A_POLICY_ID, *id);
+	return z ? kernel_said(z, zsk_policy_delete(z, id)) : EXIT_KERNEL;
 }
 
 /* All that can be deleted, whatever becomes of the others. */
@@ -252,7 +211,7 @@ static int del(int argc, char **argv)
 			return EXIT_USAGE;
 	for (i = 0; i < argc; i++) {
 		parse_id(argv[i], &id);
-		ret = genl_send(ZSOCK_CMD_POLICY_DEL, false, fill_id, &id, 0);
+		ret = del_rule(id);
 		if (ret != EXIT_OK)
 			worst = ret;
 	}
@@ -261,11 +220,12 @@ static int del(int argc, char **argv)
 
 static int flush(int argc, char **argv)
 {
-	const uint32_t all = 0;
+	struct zsk *z;
 
 	if (argc)
 		return unwanted_argument("policy", argv[0]);
-	return genl_send(ZSOCK_CMD_POLICY_DEL, false, fill_id, &all, 0);
+	z = kernel_open();
+	return z ? kernel_said(z, zsk_policy_flush(z)) : EXIT_KERNEL;
 }
 
 /* ---- the object ---- */

@@ -9,7 +9,6 @@
 
 #include <linux/zsock.h>
 
-#include "../common/genl.h"
 #include "out.h"
 #include "policy.h"
 #include "zsockctl.h"
@@ -21,71 +20,58 @@ static const char * const headers[] = {
 	"Hits",
 };
 
-static uint64_t attr_u64(const struct nlattr *attr)
-{
-	uint64_t value = 0;
-
-	if (attr && mnl_attr_get_payload_len(attr) == sizeof(value))
-		memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
-	return value;
-}
-
-static void show_cgroup(const struct nlattr *attr)
+static void show_cgroup(const struct zsk_policy *p)
 {
 	char path[PATH_MAX];
-	uint64_t id;
 
-	if (!attr) {
+	if (!(p->flags & ZSK_POLICY_CGROUP)) {
 		text(CGROUP, "-");
 		return;
 	}
-	id = attr_u64(attr);
-	json_num("cgroup_id", id);
-	if (cgroup_path(id, path, sizeof(path))) {
+	json_num("cgroup_id", p->cgroup);
+	if (cgroup_path(p->cgroup, path, sizeof(path))) {
 		field_str(CGROUP, "cgroup", path);
 		return;
 	}
-	snprintf(path, sizeof(path), "id:%llu", (unsigned long long)id);
+	snprintf(path, sizeof(path), "id:%llu", (unsigned long long)p->cgroup);
 	text(CGROUP, path);
 }
 
-static void show_dst(const struct nlattr *dst, const struct nlattr *len)
+static void show_dst(const struct zsk_policy *p)
 {
 	char addr[INET6_ADDRSTRLEN], prefix[INET6_ADDRSTRLEN + 8];
-	int family;
 
-	if (!dst) {
+	if (!(p->flags & ZSK_POLICY_DST)) {
 		text(DESTINATION, "-");
 		return;
 	}
-	family = mnl_attr_get_payload_len(dst) == 4 ? AF_INET : AF_INET6;
-	if (!inet_ntop(family, mnl_attr_get_payload(dst), addr, sizeof(addr)))
+	if (!inet_ntop(p->dst_size == 4 ? AF_INET : AF_INET6, p->dst, addr,
+		       sizeof(addr)))
 		strcpy(addr, "?");
-	snprintf(prefix, sizeof(prefix), "%s/%u", addr, attr_u32(len));
+	snprintf(prefix, sizeof(prefix), "%s/%u", addr, p->dst_len);
 	field_str(DESTINATION, "dst", prefix);
 }
 
 /* "80" or "80-90"; in JSON always both. */
-static void show_range(int column, const char *key, const struct nlattr *first,
-		       const struct nlattr *last,
+static void show_range(int column, const char *key, bool given,
+		       const uint16_t range[2],
 		       const char *(*name)(unsigned int, char *, size_t))
 {
 	char a[16], b[16], both[40];
 
-	if (!first) {
+	if (!given) {
 		text(column, "-");
 		return;
 	}
 	json_open(key, '[');
-	json_num(NULL, attr_u32(first));
-	json_num(NULL, attr_u32(last));
+	json_num(NULL, range[0]);
+	json_num(NULL, range[1]);
 	json_close();
-	snprintf(both, sizeof(both), "%s",
-		 name(attr_u32(first), a, sizeof(a)));
-	if (attr_u32(first) != attr_u32(last))
+	snprintf(both, sizeof(both), "%s", name(range[0], a, sizeof(a)));
+	if (range[0] != range[1])
 		snprintf(both, sizeof(both), "%s-%s",
-			 name(attr_u32(first), a, sizeof(a)),
-			 name(attr_u32(last), b, sizeof(b)));
+			 name(range[0], a, sizeof(a)),
+			 name(range[1], b, sizeof(b)));
 	text(column, both);
 }
 
@@ -95,49 +81,50 @@ static const char *number(unsigned int value, char *buf, size_t size)
 	return buf;
 }
 
-static void show_verdict(const struct nlattr **tb)
+static void show_verdict(const struct zsk_policy *p)
 {
-	const bool or_else = tb[ZSOCK_A_POLICY_OR_ELSE];
+	const bool or_else = p->flags & ZSK_POLICY_OR_ELSE;
+	const char *backend = p->backend ? p->backend : "";
 	char buf[ZSOCK_NAME_MAX + 16];
 
-	if (tb[ZSOCK_A_POLICY_REJECT]) {
+	if (p->flags & ZSK_POLICY_REJECT) {
 		text(BACKEND, "reject");
 		json_bool("reject", true);
 		return;
 	}
-	snprintf(buf, sizeof(buf), "%s%s",
-		 attr_str(tb[ZSOCK_A_POLICY_BACKEND]),
-		 or_else ? ",or-else" : "");
+	snprintf(buf, sizeof(buf), "%s%s", backend, or_else ? ",or-else" : "");
 	text(BACKEND, buf);
-	json_str("backend", attr_str(tb[ZSOCK_A_POLICY_BACKEND]));
+	json_str("backend", backend);
 	json_bool("or_else", or_else);
 }
 
-static void show(const struct nlmsghdr *nlh, void *arg)
+static int show(const struct zsk_policy *p, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_POLICY_MAX + 1];
-
 	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_POLICY_MAX);
 	list_row();
-	field_num(ID, "id", attr_u32(tb[ZSOCK_A_POLICY_ID]));
-	if (tb[ZSOCK_A_POLICY_UID])
-		field_num(USER, "uid", attr_u32(tb[ZSOCK_A_POLICY_UID]));
+	field_num(ID, "id", p->id);
+	if (p->flags & ZSK_POLICY_UID)
+		field_num(USER, "uid", p->uid);
 	else
 		text(USER, "-");
-	show_cgroup(tb[ZSOCK_A_POLICY_CGROUP]);
-	show_dst(tb[ZSOCK_A_POLICY_DST], tb[ZSOCK_A_POLICY_DST_LEN]);
-	show_range(PORT, "dport", tb[ZSOCK_A_POLICY_DPORT],
-		   tb[ZSOCK_A_POLICY_DPORT_LAST], number);
-	show_range(PROTOCOL, "proto", tb[ZSOCK_A_POLICY_PROTO],
-		   tb[ZSOCK_A_POLICY_PROTO_LAST], protocol_name);
-	show_verdict(tb);
-	field_num(HITS, "hits", attr_u64(tb[ZSOCK_A_POLICY_HITS]));
+	show_cgroup(p);
+	show_dst(p);
+	show_range(PORT, "dport", p->flags & ZSK_POLICY_DPORT, p->dport,
+		   number);
+	show_range(PROTOCOL, "proto", p->flags & ZSK_POLICY_PROTO, p->proto,
+		   protocol_name);
+	show_verdict(p);
+	field_num(HITS, "hits", p->hits);
 	list_row_end();
+	return 0;
 }
 
 int policy_list(void)
 {
-	return list_dump(ZSOCK_CMD_POLICY_GET, headers,
-			 sizeof(headers) / sizeof(headers[0]), show, NULL);
+	struct zsk *z = kernel_open();
+
+	if (!z)
+		return EXIT_KERNEL;
+	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
+	return list_said(z, zsk_policy_list(z, show, NULL));
 }

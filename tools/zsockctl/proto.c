@@ -7,7 +7,6 @@
 
 #include <linux/zsock.h>
 
-#include "../common/genl.h"
 #include "out.h"
 #include "zsockctl.h"
 
@@ -21,63 +20,57 @@ static const char * const headers[] = {
 };
 
 /* One pair of a socket type and a protocol number. */
-static void show_id(const struct nlattr *nest, char *all, size_t size)
+static void show_id(const struct zsk_proto_id *id, char *all, size_t size)
 {
-	const char *type = "other", *protocol = "default";
-	const struct nlattr *attr;
+	const char *type = type_name(id->type);
 	size_t len = strlen(all);
-	uint32_t number = 0;
+	const char *protocol;
 	char buf[16];
 
-	mnl_attr_for_each_nested(attr, nest) {
-		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID_TYPE)
-			type = type_name(attr_u32(attr));
-		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID_NUMBER)
-			number = attr_u32(attr);
-	}
-	protocol = protocol_name(number, buf, sizeof(buf));
+	protocol = protocol_name(id->number, buf, sizeof(buf));
 	snprintf(all + len, size - len, "%s%s:%s", len ? "," : "", type,
 		 protocol);
 	json_open(NULL, '{');
 	json_str("type", type);
-	json_num("number", number);
+	json_num("number", id->number);
 	json_str("protocol", protocol);
 	json_close();
 }
 
-static void show_ids(const struct nlmsghdr *nlh)
+static void show_ids(const struct zsk_proto *p)
 {
-	const struct nlattr *attr;
 	char all[512] = "";
+	size_t i;
 
 	json_open("ids", '[');
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID)
-			show_id(attr, all, sizeof(all));
+	for (i = 0; i < p->nids; i++)
+		show_id(&p->ids[i], all, sizeof(all));
 	json_close();
 	text(IDS, all[0] ? all : "-");
 }
 
-static void show(const struct nlmsghdr *nlh, void *arg)
+static int show(const struct zsk_proto *p, void *arg)
 {
-	const struct nlattr *tb[ZSOCK_A_PROTO_MAX + 1];
-
 	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_PROTO_MAX);
 	list_row();
-	field_str(NAME, "name", attr_str(tb[ZSOCK_A_PROTO_NAME]));
-	field_num(SOCKETS, "sockets", attr_u32(tb[ZSOCK_A_PROTO_SOCKETS]));
-	field_str(MODULE, "module", attr_str(tb[ZSOCK_A_PROTO_MODULE]));
-	show_ids(nlh);
+	field_str(NAME, "name", p->name);
+	field_num(SOCKETS, "sockets", p->sockets);
+	field_str(MODULE, "module", p->module);
+	show_ids(p);
 	list_row_end();
+	return 0;
 }
 
 int proto_main(int argc, char **argv)
 {
 	int ret = list_only("proto", help, argc, argv);
+	struct zsk *z;
 
 	if (ret >= 0)
 		return ret;
-	return list_dump(ZSOCK_CMD_PROTO_GET, headers,
-			 sizeof(headers) / sizeof(headers[0]), show, NULL);
+	z = kernel_open();
+	if (!z)
+		return EXIT_KERNEL;
+	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
+	return list_said(z, zsk_proto_list(z, show, NULL));
 }

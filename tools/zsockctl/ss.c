@@ -4,11 +4,11 @@
  */
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/genl.h"
 #include "out.h"
 #include "procs.h"
 #include "ss.h"
@@ -40,47 +40,29 @@ static const char * const headers[] = {
 	"Peer Address:Port", "Handler", "Backend", "Uid", "Inode", "Process",
 };
 
-static void copy_attr(void *to, size_t size, const struct nlattr *attr)
-{
-	size_t len;
+/* What is wanted, and whether it is known who holds sockets. */
+struct listing {
+	struct ss_filter filter;
+	bool scanned;
+};
 
-	if (!attr)
-		return;
-	len = mnl_attr_get_payload_len(attr);
-	memcpy(to, mnl_attr_get_payload(attr), len < size ? len : size);
-}
-
-static void parse(const struct nlmsghdr *nlh, struct zsocket *s)
-{
-	const struct nlattr *tb[ZSOCK_A_SOCK_MAX + 1];
-
-	memset(s, 0, sizeof(*s));
-	genl_attrs(nlh, tb, ZSOCK_A_SOCK_MAX);
-	copy_attr(&s->info, sizeof(s->info), tb[ZSOCK_A_SOCK_INFO]);
-	copy_attr(&s->local, sizeof(s->local), tb[ZSOCK_A_SOCK_LOCAL]);
-	copy_attr(&s->remote, sizeof(s->remote), tb[ZSOCK_A_SOCK_REMOTE]);
-	s->inode = attr_u32(tb[ZSOCK_A_SOCK_INODE]);
-	s->uid = attr_u32(tb[ZSOCK_A_SOCK_UID]);
-	s->state = attr_u32(tb[ZSOCK_A_SOCK_STATE]);
-	s->rxq = attr_u32(tb[ZSOCK_A_SOCK_RXQ]);
-	s->txq = attr_u32(tb[ZSOCK_A_SOCK_TXQ]);
-}
-
-static void show_address(int column, const char *key, const union address *a)
+static void show_address(int column, const char *key, const struct sockaddr *a)
 {
 	char host[INET6_ADDRSTRLEN] = "*", scope[IF_NAMESIZE + 1] = "";
 	char both[sizeof(host) + sizeof(scope) + 16], number[8] = "*";
+	const struct sockaddr_in6 *in6 = (const void *)a;
+	const struct sockaddr_in *in = (const void *)a;
 	unsigned int port = 0;
 
-	if (a->sa.sa_family == AF_INET) {
-		inet_ntop(AF_INET, &a->in.sin_addr, host, sizeof(host));
-		port = ntohs(a->in.sin_port);
-	} else if (a->sa.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &a->in6.sin6_addr, host, sizeof(host));
-		port = ntohs(a->in6.sin6_port);
+	if (a && a->sa_family == AF_INET) {
+		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
+		port = ntohs(in->sin_port);
+	} else if (a && a->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
+		port = ntohs(in6->sin6_port);
 		scope[0] = '%';
-		if (!a->in6.sin6_scope_id ||
-		    !if_indextoname(a->in6.sin6_scope_id, scope + 1))
+		if (!in6->sin6_scope_id ||
+		    !if_indextoname(in6->sin6_scope_id, scope + 1))
 			scope[0] = '\0';
 	}
 	if (port)
@@ -90,7 +72,7 @@ static void show_address(int column, const char *key, const union address *a)
 	text(column, both);
 
 	json_open(key, '{');
-	if (a->sa.sa_family) {
+	if (a) {
 		json_str("address", host);
 		if (scope[0])
 			json_str("device", scope + 1);
@@ -143,45 +125,49 @@ static void show_holders(unsigned long inode)
 	free(all);
 }
 
-static void show_socket(const struct zsocket *s, const struct ss_filter *f)
+static void show_socket(const struct zsk_sock *s, const struct ss_filter *f)
 {
 	char buf[16];
 
 	list_row();
-	field_str(NETID, "netid", s->info.flags & ZSOCK_INFO_F_PAIR ? "pair" :
-		  protocol_name(s->info.protocol, buf, sizeof(buf)));
-	field_str(NOCOL, "type", type_name(s->info.type));
-	field_str(NOCOL, "domain", family_name(s->info.domain, buf, sizeof(buf)));
+	field_str(NETID, "netid", s->info->flags & ZSOCK_INFO_F_PAIR ? "pair" :
+		  protocol_name(s->info->protocol, buf, sizeof(buf)));
+	field_str(NOCOL, "type", type_name(s->info->type));
+	field_str(NOCOL, "domain", family_name(s->info->domain, buf, sizeof(buf)));
 	field_str(STATE, "state", ss_state(s));
 	field_num(RECVQ, "recv_q", s->rxq);
 	field_num(SENDQ, "send_q", s->txq);
-	show_address(LOCAL, "local", &s->local);
-	show_address(REMOTE, "remote", &s->remote);
-	field_str(HANDLER, "handler", s->info.handler);
-	json_str("backend", s->info.backend);
-	text(BACKEND, s->info.backend[0] ? s->info.backend : "-");
+	show_address(LOCAL, "local", s->local);
+	show_address(REMOTE, "remote", s->remote);
+	field_str(HANDLER, "handler", s->info->handler);
+	json_str("backend", s->info->backend);
+	text(BACKEND, s->info->backend[0] ? s->info->backend : "-");
 	field_num(UID, "uid", s->uid);
 	field_num(INODE, "inode", s->inode);
-	show_flags(s->info.flags);
+	show_flags(s->info->flags);
 	if (f->processes)
 		show_holders(s->inode);
 	list_row_end();
 }
 
-static void show(const struct nlmsghdr *nlh, void *arg)
+static int show(const struct zsk_sock *s, void *arg)
 {
-	const struct ss_filter *f = arg;
-	struct zsocket s;
+	struct listing *l = arg;
 
-	parse(nlh, &s);
-	if (ss_wanted(f, &s))
-		show_socket(&s, f);
+	/* Not before it is known which sockets there are. */
+	if (l->filter.processes && !l->scanned)
+		holders_scan();
+	l->scanned = true;
+	if (ss_wanted(&l->filter, s))
+		show_socket(s, &l->filter);
+	return 0;
 }
 
 int ss_main(int argc, char **argv)
 {
-	struct ss_filter f = { 0 };
 	int columns = sizeof(headers) / sizeof(headers[0]);
+	struct listing l = { 0 };
+	struct zsk *z;
 	int ret;
 
 	if (wants_help(argc, argv)) {
@@ -189,16 +175,13 @@ int ss_main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	argv[-1] = "zsockctl ss";	/* for getopt's complaints */
-	ret = ss_parse(argc + 1, argv - 1, &f);
+	ret = ss_parse(argc + 1, argv - 1, &l.filter);
 	if (ret != EXIT_OK)
 		return ret;
-	ret = genl_ask(ZSOCK_CMD_SOCK_GET, true);
-	if (ret != EXIT_OK)
-		return ret;
-	if (f.processes)
-		holders_scan();
-	list_begin(headers, f.processes ? columns : columns - 1, !f.no_header);
-	genl_each(show, &f);
-	list_end();
-	return EXIT_OK;
+	z = kernel_open();
+	if (!z)
+		return EXIT_KERNEL;
+	list_begin(headers, l.filter.processes ? columns : columns - 1,
+		   !l.filter.no_header);
+	return list_said(z, zsk_sock_list(z, show, &l));
 }

@@ -30,9 +30,9 @@ static const char * const states[] = {
 #define STATES	(sizeof(states) / sizeof(states[0]))
 #define FRESH	"FRESH"		/* ours: no backend carries it yet */
 
-const char *ss_state(const struct zsocket *s)
+const char *ss_state(const struct zsk_sock *s)
 {
-	if (s->info.state == ZSOCK_STATE_FRESH)
+	if (s->info->state == ZSOCK_STATE_FRESH)
 		return FRESH;
 	if (s->state < STATES && states[s->state])
 		return states[s->state];
@@ -125,11 +125,11 @@ int ss_parse(int argc, char **argv, struct ss_filter *f)
 	return take_words(argc - optind, argv + optind, f);
 }
 
-static int shown_family(const struct zsocket *s)
+static int shown_family(const struct zsk_sock *s)
 {
-	if (s->local.sa.sa_family)
-		return s->local.sa.sa_family;
-	return s->info.domain ? s->info.domain : s->info.inner_family;
+	if (s->local)
+		return s->local->sa_family;
+	return s->info->domain ? s->info->domain : s->info->inner_family;
 }
 
 /* As with ss(8): the connected ones, unless others are asked for. */
@@ -146,17 +146,17 @@ static bool state_wanted(const struct ss_filter *f, const char *state)
 	return !waits && strcmp(state, FRESH);
 }
 
-bool ss_wanted(const struct ss_filter *f, const struct zsocket *s)
+bool ss_wanted(const struct ss_filter *f, const struct zsk_sock *s)
 {
 	if (f->stream != f->dgram &&
-	    s->info.type != (f->stream ? SOCK_STREAM : SOCK_DGRAM))
+	    s->info->type != (f->stream ? SOCK_STREAM : SOCK_DGRAM))
 		return false;
 	if (f->ipv4 != f->ipv6 &&
 	    shown_family(s) != (f->ipv4 ? AF_INET : AF_INET6))
 		return false;
-	if (f->handler && strcmp(f->handler, s->info.handler))
+	if (f->handler && strcmp(f->handler, s->info->handler))
 		return false;
-	if (f->backend && strcmp(f->backend, s->info.backend))
+	if (f->backend && strcmp(f->backend, s->info->backend))
 		return false;
 	return state_wanted(f, ss_state(s));
 }

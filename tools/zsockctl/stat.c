@@ -11,8 +11,6 @@
 #include "out.h"
 #include "zsockctl.h"
 
-#define STAT_FILE	"/proc/net/zsock_stat"
-
 static const char help[] =
 "Usage: zsockctl stat [ show ] [ NAME ... ]\n"
 "NAME is the beginning of a counter's name, in either case of letters.\n";
@@ -29,51 +27,66 @@ static bool wanted(const char *name, int argc, char **argv)
 	return !argc;
 }
 
-static int no_file(void)
+static int no_counters(int error)
 {
-	if (errno == ENOENT)
-		fputs("zsockctl: the zsock module is not loaded: load it with 'modprobe zsock' or 'insmod zsock.ko'\n",
-		      stderr);
-	else
-		fprintf(stderr, "zsockctl: %s: %s\n", STAT_FILE,
-			strerror(errno));
+	if (error == ENOPROTOOPT)
+		return kernel_not_loaded();
+	fprintf(stderr, "zsockctl: cannot read the counters: %s\n",
+		strerror(error));
 	return EXIT_KERNEL;
 }
 
-/* An object in JSON, so that a script can say .Name */
-static int show(FILE *file, int argc, char **argv)
-{
-	long long value;
-	char name[64];
-	int shown = 0;
+/* What is wanted, and what there was of it. */
+struct wanted {
+	int argc;
+	char **argv;
+	bool begun;
+	int shown;
+};
 
+/* An object in JSON, so that a script can say .Name */
+static void begin(struct wanted *w)
+{
+	if (w->begun)
+		return;
+	w->begun = true;
 	if (out_json)
 		json_open(NULL, '{');
 	else
 		list_begin(headers, 2, true);
-	while (fscanf(file, "%63s %lld", name, &value) == 2) {
-		if (!wanted(name, argc, argv))
-			continue;
-		shown++;
-		if (out_json) {
-			json_num(name, value);
-			continue;
-		}
-		list_row();
-		field_str(0, NULL, name);
-		field_num(1, NULL, value);
-	}
+}
+
+static void end(struct wanted *w)
+{
+	begin(w);
 	if (out_json)
 		json_close();
 	else
 		list_end();
-	return shown;
+}
+
+static int show(const char *name, long long value, void *arg)
+{
+	struct wanted *w = arg;
+
+	begin(w);
+	if (!wanted(name, w->argc, w->argv))
+		return 0;
+	w->shown++;
+	if (out_json) {
+		json_num(name, value);
+		return 0;
+	}
+	list_row();
+	field_str(0, NULL, name);
+	field_num(1, NULL, value);
+	return 0;
 }
 
 int stat_main(int argc, char **argv)
 {
-	FILE *file;
-	int shown;
+	struct wanted w = { 0 };
+	int ret;
 
 	if (wants_help(argc, argv)) {
 		fputs(help, stdout);
@@ -83,12 +96,13 @@ int stat_main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	file = fopen(STAT_FILE, "re");
-	if (!file)
-		return no_file();
-	shown = show(file, argc, argv);
-	fclose(file);
-	if (shown || !argc)
+	w.argc = argc;
+	w.argv = argv;
+	ret = zsk_stat_list(show, &w);
+	if (ret)
+		return no_counters(-ret);
+	end(&w);
+	if (w.shown || !argc)
 		return EXIT_OK;
 	fprintf(stderr, "zsockctl: no counter's name begins with \"%s\"\n",
 		argv[0]);

@@ -11,7 +11,6 @@
 #include <linux/vm_sockets.h>
 #include <linux/zsock.h>
 
-#include "../common/genl.h"
 #include "out.h"
 #include "zsockctl.h"
 
@@ -25,15 +24,6 @@ static const char help[] =
 enum { PREFIX, PORTS, CID, CID_PORT };
 
 static const char * const headers[] = { "Prefix", "Ports", "CID", "CID-Port" };
-
-/* What is asked for. */
-struct entry {
-	unsigned char addr[16];
-	size_t len;		/* 4 or 16 */
-	uint32_t bits;
-	uint32_t first, last;	/* 0: none */
-	uint32_t cid, port;	/* port 0: none */
-};
 
 static const struct {
 	const char *name;
@@ -66,38 +56,42 @@ static int parse_number(const char *word, unsigned long long min,
 }
 
 /* PORT or PORT-PORT */
-static int parse_ports(char *word, struct entry *e)
+static int parse_ports(char *word, struct zsk_vsock *e)
 {
 	char *dash = strchr(word, '-');
+	uint32_t first, last;
 
 	if (dash)
 		*dash++ = '\0';
-	if (parse_number(word, 1, UINT16_MAX, &e->first))
+	if (parse_number(word, 1, UINT16_MAX, &first))
 		return EXIT_USAGE;
-	e->last = e->first;
-	return dash ? parse_number(dash, e->first, UINT16_MAX, &e->last) :
-		      EXIT_OK;
+	last = first;
+	if (dash && parse_number(dash, first, UINT16_MAX, &last))
+		return EXIT_USAGE;
+	e->port_first = first;
+	e->port_last = last;
+	return EXIT_OK;
 }
 
 /* ADDRESS or ADDRESS/BITS */
-static int parse_address(char *word, struct entry *e)
+static int parse_address(char *word, struct zsk_vsock *e)
 {
 	char *slash = strchr(word, '/');
 
 	if (slash)
 		*slash++ = '\0';
-	if (inet_pton(AF_INET, word, e->addr) == 1)
-		e->len = 4;
-	else if (inet_pton(AF_INET6, word, e->addr) == 1)
-		e->len = 16;
+	if (inet_pton(AF_INET, word, e->address) == 1)
+		e->address_size = 4;
+	else if (inet_pton(AF_INET6, word, e->address) == 1)
+		e->address_size = 16;
 	else
 		return EXIT_USAGE;
-	e->bits = e->len * 8;
+	e->bits = e->address_size * 8;
 	return slash ? parse_number(slash, 0, e->bits, &e->bits) : EXIT_OK;
 }
 
 /* A colon is part of an IPv6 address, unless brackets say where that ends. */
-static int parse_prefix(const char *word, struct entry *e)
+static int parse_prefix(const char *word, struct zsk_vsock *e)
 {
 	char *copy = strdup(word), *at = copy, *ports = NULL;
 	int ret = EXIT_USAGE;
@@ -126,7 +120,7 @@ out:
 	return ret == EXIT_OK ? ret : wrong(word, "prefix");
 }
 
-static int parse_cid(const char *word, struct entry *e)
+static int parse_cid(const char *word, struct zsk_vsock *e)
 {
 	char *copy = strdup(word), *port;
 	int ret = EXIT_USAGE;
@@ -146,38 +140,17 @@ static int parse_cid(const char *word, struct entry *e)
 	if (ret != EXIT_OK)
 		ret = parse_number(copy, 0, UINT32_MAX - 1ULL, &e->cid);
 	if (ret == EXIT_OK && port)
-		ret = parse_number(port, 1, UINT32_MAX - 1ULL, &e->port);
+		ret = parse_number(port, 1, UINT32_MAX - 1ULL, &e->cid_port);
 	free(copy);
 	return ret == EXIT_OK ? ret : wrong(word, "context");
 }
 
 /* ---- add, del ---- */
 
-static void fill_prefix(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct entry *e = arg;
-
-	mnl_attr_put(nlh, ZSOCK_A_VSOCK_ADDRESS, e->len, e->addr);
-	mnl_attr_put_u32(nlh, ZSOCK_A_VSOCK_BITS, e->bits);
-	if (!e->first)
-		return;
-	mnl_attr_put_u16(nlh, ZSOCK_A_VSOCK_PORT_FIRST, e->first);
-	mnl_attr_put_u16(nlh, ZSOCK_A_VSOCK_PORT_LAST, e->last);
-}
-
-static void fill_entry(struct nlmsghdr *nlh, const void *arg)
-{
-	const struct entry *e = arg;
-
-	fill_prefix(nlh, e);
-	mnl_attr_put_u32(nlh, ZSOCK_A_VSOCK_CID, e->cid);
-	if (e->port)
-		mnl_attr_put_u32(nlh, ZSOCK_A_VSOCK_CID_PORT, e->port);
-}
-
 static int add(int argc, char **argv)
 {
-	struct entry e = { 0 };
+	struct zsk_vsock e = { .size = sizeof(e) };
+	struct zsk *z;
 
 	if (argc != 2) {
 		fputs(help, stderr);
@@ -185,12 +158,14 @@ static int add(int argc, char **argv)
 	}
 	if (parse_prefix(argv[0], &e) || parse_cid(argv[1], &e))
 		return EXIT_USAGE;
-	return genl_send(ZSOCK_CMD_VSOCK_ADD, false, fill_entry, &e, 0);
+	z = kernel_open();
+	return z ? kernel_said(z, zsk_vsock_add(z, &e)) : EXIT_KERNEL;
 }
 
 static int del(int argc, char **argv)
 {
-	struct entry e = { 0 };
+	struct zsk_vsock e = { .size = sizeof(e) };
+	struct zsk *z;
 
 	if (argc != 1) {
 		fputs(help, stderr);
@@ -198,21 +173,20 @@ static int del(int argc, char **argv)
 	}
 	if (parse_prefix(argv[0], &e))
 		return EXIT_USAGE;
-	return genl_send(ZSOCK_CMD_VSOCK_DEL, false, fill_prefix, &e, 0);
+	z = kernel_open();
+	return z ? kernel_said(z, zsk_vsock_delete(z, &e)) : EXIT_KERNEL;
 }
 
 /* ---- list ---- */
 
-static void show_prefix(const struct nlattr *addr, uint32_t bits)
+static void show_prefix(const struct zsk_vsock *v)
 {
 	char ip[INET6_ADDRSTRLEN] = "?";
 	char buf[INET6_ADDRSTRLEN + 8];
 
-	if (addr && mnl_attr_get_payload_len(addr) == 4)
-		inet_ntop(AF_INET, mnl_attr_get_payload(addr), ip, sizeof(ip));
-	else if (addr && mnl_attr_get_payload_len(addr) == 16)
-		inet_ntop(AF_INET6, mnl_attr_get_payload(addr), ip, sizeof(ip));
-	snprintf(buf, sizeof(buf), "%s/%u", ip, bits);
+	inet_ntop(v->address_size == 4 ? AF_INET : AF_INET6, v->address, ip,
+		  sizeof(ip));
+	snprintf(buf, sizeof(buf), "%s/%u", ip, v->bits);
 	field_str(PREFIX, "prefix", buf);
 }
 
@@ -243,32 +217,26 @@ static void show_cid(uint32_t cid)
 	text(CID, name ? name : buf);
 }
 
-static uint32_t attr_port(const struct nlattr *attr)
+static int show(const struct zsk_vsock *v, void *arg)
 {
-	if (!attr || mnl_attr_get_payload_len(attr) < sizeof(uint16_t))
-		return 0;
-	return mnl_attr_get_u16(attr);
-}
-
-static void show(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct nlattr *tb[ZSOCK_A_VSOCK_MAX + 1];
-
 	(void)arg;
-	genl_attrs(nlh, tb, ZSOCK_A_VSOCK_MAX);
 	list_row();
-	show_prefix(tb[ZSOCK_A_VSOCK_ADDRESS], attr_u32(tb[ZSOCK_A_VSOCK_BITS]));
-	show_ports(attr_port(tb[ZSOCK_A_VSOCK_PORT_FIRST]),
-		   attr_port(tb[ZSOCK_A_VSOCK_PORT_LAST]));
-	show_cid(attr_u32(tb[ZSOCK_A_VSOCK_CID]));
-	field_num(CID_PORT, "cid_port", attr_u32(tb[ZSOCK_A_VSOCK_CID_PORT]));
+	show_prefix(v);
+	show_ports(v->port_first, v->port_last);
+	show_cid(v->cid);
+	field_num(CID_PORT, "cid_port", v->cid_port);
 	list_row_end();
+	return 0;
 }
 
 static int list(void)
 {
-	return list_dump(ZSOCK_CMD_VSOCK_GET, headers,
-			 sizeof(headers) / sizeof(headers[0]), show, NULL);
+	struct zsk *z = kernel_open();
+
+	if (!z)
+		return EXIT_KERNEL;
+	list_begin(headers, sizeof(headers) / sizeof(headers[0]), true);
+	return list_said(z, zsk_vsock_list(z, show, NULL));
 }
 
 /* ---- the object ---- */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../common/genl.h"
+#include "../common/kernel.h"
 #include "../common/tool.h"
 
 /* One thing that can be asked about, with its own file. */
@@ -36,8 +36,7 @@ int arg_number(const char *object, const char *word, long long min,
 int arg_user(const char *object, const char *word, uint32_t *uid);
 
 /* list.c */
-int list_dump(uint8_t cmd, const char * const *headers, int columns,
-	      genl_reply_fn show, void *arg);
+int list_said(struct zsk *z, int ret);
 
 /* names.c: what numbers are called */
 const char *type_name(unsigned int type);
