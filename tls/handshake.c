@@ -388,6 +388,7 @@ struct zsock_handshake *zsock_handshake_next(struct net *net, u32 portid)
 		hs->state = ZSOCK_HANDSHAKE_ACCEPTED;
 		hs->portid = portid;
 		list_move_tail(&hs->list, &all->accepted);
+		hs->last = list_empty(&all->pending);
 		zsock_handshake_get(hs);
 	}
 	spin_unlock(&all->lock);

@@ -197,6 +197,7 @@ static int zsock_nl_put_handshake(struct sk_buff *skb,
 			   jiffies_to_msecs(left)) ?:
 	       nla_put_u32(skb, ZSOCK_A_HANDSHAKE_UID,
 			   from_kuid_munged(hs->net->user_ns, hs->uid)) ?:
+	       (hs->last ? nla_put_flag(skb, ZSOCK_A_HANDSHAKE_LAST) : 0) ?:
 	       zsock_nl_put_conf(skb, hs) ?: zsock_nl_put_creds(skb, hs);
 }
 

@@ -329,6 +329,7 @@ struct zsock_handshake_cred {
  * @owned: in a listener's busy or ready ones, under the listener's lock
  * @state: enum zsock_handshake_state, under the namespace's lock
  * @lonely: no agent was there when the timer ran last
+ * @last: none waited behind it when it was accepted
  * @portid: the agent's that accepted it
  * @id: told to the agent
  * @net: namespace; the sk holds it
@@ -362,6 +363,7 @@ struct zsock_handshake {
 	struct list_head	owned;
 	u8			state;
 	bool			lonely;
+	bool			last;
 	u32			portid;
 	u64			id;
 	struct net		*net;

@@ -149,6 +149,7 @@ static int note(struct agent *agent, const struct nlmsghdr *nlh)
 	agent->hostname[0] = 0;
 	agent->no_name_check = false;
 	agent->cache = false;
+	agent->last = false;
 	agent->ncreds = 0;
 	drop_verify(agent);
 	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
@@ -187,6 +188,9 @@ static int note(struct agent *agent, const struct nlmsghdr *nlh)
 			break;
 		case ZSOCK_A_HANDSHAKE_CACHE:
 			agent->cache = true;
+			break;
+		case ZSOCK_A_HANDSHAKE_LAST:
+			agent->last = true;
 			break;
 		case ZSOCK_A_HANDSHAKE_CRED:
 			note_cred(agent, data, data + len);

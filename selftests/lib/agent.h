@@ -34,7 +34,7 @@ struct agent {
 	uint64_t id;
 	uint32_t role, min_version, verify, uid;
 	char hostname[256];
-	bool no_name_check, cache;
+	bool no_name_check, cache, last;
 	int ncreds;
 	uint64_t serial;	/* of the last credential */
 	int tickets;		/* that came */

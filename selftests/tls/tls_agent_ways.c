@@ -454,6 +454,33 @@ TEST_F(ways, too_many)
 	EXPECT_EQ(0, CONNECT());
 }
 
+/* An agent need not ask again where it was told that none waits. */
+TEST_F(ways, last_is_told)
+{
+	int fd[3], wire[3], i;
+	uint64_t id;
+
+	ASSERT_EQ(0, agent_open(&self->agent));
+	for (i = 0; i < 3; i++) {
+		fd[i] = zs_socket(AF_INET, SOCK_STREAM, IPPROTO_TLS_1_2);
+		ASSERT_GE(fd[i], 0);
+		zs_nonblock(fd[i], true);
+		ASSERT_EQ(-1, connect(fd[i], &self->addr.sa, sizeof(self->addr.in)));
+		ASSERT_EQ(EINPROGRESS, errno);
+	}
+	zs_sleep_ms(100);
+	for (i = 0; i < 3; i++) {
+		wire[i] = agent_accept(&self->agent, &id);
+		ASSERT_GE(wire[i], 0);
+		EXPECT_EQ(i == 2, self->agent.last);
+	}
+	for (i = 0; i < 3; i++) {
+		close(wire[i]);
+		close(fd[i]);
+	}
+	agent_close(&self->agent);
+}
+
 TEST_F(ways, options_refused)
 {
 	START(.mode = AGENT_GOOD);

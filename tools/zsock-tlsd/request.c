@@ -163,6 +163,9 @@ static int take(const struct nlattr *attr, struct request *rq)
 	case ZSOCK_A_HANDSHAKE_CACHE:
 		rq->cache = true;
 		return 0;
+	case ZSOCK_A_HANDSHAKE_LAST:
+		rq->last = true;
+		return 0;
 	case ZSOCK_A_HANDSHAKE_HOSTNAME:
 		return take_hostname(attr, rq);
 	case ZSOCK_A_HANDSHAKE_CIPHERS:

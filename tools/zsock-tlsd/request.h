@@ -35,6 +35,7 @@ struct request_cred {
  * @uid: whose socket it is
  * @no_name_check: the peer may have any name
  * @cache: sessions may be cached
+ * @last: none waited behind it
  * @hostname: of the peer, or empty
  * @ciphers: IANA numbers, the best first; none for the default
  * @nciphers: how many
@@ -53,6 +54,7 @@ struct request {
 	uint32_t uid;
 	bool no_name_check;
 	bool cache;
+	bool last;
 	char hostname[ZSOCK_TLS_HOSTNAME_MAX + 1];
 	uint16_t ciphers[ZSOCK_TLS_CIPHERS_MAX];
 	size_t nciphers;

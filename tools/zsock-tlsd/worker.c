@@ -106,7 +106,7 @@ static void accept_one(struct worker *w)
 	/* An event that comes before the answer may be of one after it. */
 	w->more = false;
 	ret = nl_accept(&w->nl, &rq);
-	if (!ret || ret == -EPROTO)
+	if ((!ret && !rq.last) || ret == -EPROTO)
 		w->more = true;
 	if (!ret)
 		conn_begin(w, &rq);

@@ -452,6 +452,7 @@ enum {
 	ZSOCK_A_HANDSHAKE_RESUMED,	/* flag: a cached session was used */
 	ZSOCK_A_HANDSHAKE_DATA,		/* binary: a message */
 	ZSOCK_A_HANDSHAKE_VERIFY_FD,	/* s32: ask the program over this */
+	ZSOCK_A_HANDSHAKE_LAST,		/* flag: none waited behind it */
 
 	__ZSOCK_A_HANDSHAKE_MAX,
 	ZSOCK_A_HANDSHAKE_MAX = __ZSOCK_A_HANDSHAKE_MAX - 1
