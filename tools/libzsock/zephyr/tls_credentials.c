@@ -32,12 +32,30 @@ static int to_zephyr(int err)
 	return err;
 }
 
+/*
+ * Zephyr wants PEM as a string with its NUL, the module without. What is DER
+ * begins as a SEQUENCE does, and may end in any byte; keys that are shared, too.
+ */
+static size_t without_nul(enum tls_credential_type type, const void *cred,
+			  size_t len)
+{
+	const char *text = cred;
+
+	if (type != TLS_CREDENTIAL_CA_CERTIFICATE &&
+	    type != TLS_CREDENTIAL_PUBLIC_CERTIFICATE &&
+	    type != TLS_CREDENTIAL_PRIVATE_KEY)
+		return len;
+	return cred && len > 1 && text[0] != 0x30 && !text[len - 1] ? len - 1 :
+								     len;
+}
+
 int tls_credential_add(sec_tag_t tag, enum tls_credential_type type,
 		       const void *cred, size_t credlen)
 {
 	struct zsk *z;
 	int ret = zsk_open(&z);
 
+	credlen = without_nul(type, cred, credlen);
 	if (!ret)
 		ret = zsk_cred_add(z, tag, type, cred, credlen);
 	zsk_close(z);
