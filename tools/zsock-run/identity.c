@@ -17,21 +17,8 @@
 
 static int proc_fd = -1;
 
-/**
- * identity_setup() - find /proc, while it is sure to be there
- *
- * Return: 0, or -1 if it is not there, or another PID namespace's.
- */
-int identity_setup(void)
-{
-	char link[16] = "";
-
-	proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (proc_fd < 0 ||
-	    readlinkat(proc_fd, "self", link, sizeof(link) - 1) < 0)
-		return -1;
-	return atoi(link) == getpid() ? 0 : -1;
-}
+/* What was true at the beginning. Only the control group can change. */
+static struct identity supervisor;
 
 /**
  * identity_open() - a hold on a thread
@@ -149,11 +136,47 @@ bool identity_read_own(struct identity *id)
 	return ok;
 }
 
+/**
+ * identity_setup() - find /proc, while it is sure to be there; and ourselves
+ *
+ * Return: 0, or -1 if it is not there, or another PID namespace's.
+ */
+int identity_setup(void)
+{
+	char link[16] = "";
+
+	proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc_fd < 0 ||
+	    readlinkat(proc_fd, "self", link, sizeof(link) - 1) < 0 ||
+	    atoi(link) != getpid())
+		return -1;
+	return identity_read_own(&supervisor) ? 0 : -1;
+}
+
 bool identity_same(const struct identity *a, const struct identity *b)
 {
 	return !strcmp(a->ids, b->ids) && !strcmp(a->cgroup, b->cgroup) &&
 	       !strcmp(a->label, b->label) && !strcmp(a->net, b->net) &&
 	       !strcmp(a->user, b->user);
+}
+
+/**
+ * identity_ours() - is a thread as the supervisor is?
+ * @proc: from identity_open()
+ *
+ * Threads of the supervisor are all alike.
+ */
+bool identity_ours(int proc)
+{
+	struct identity theirs;
+	char cgroup[sizeof(theirs.cgroup)];
+
+	if (!identity_read(proc, &theirs) ||
+	    !read_text(proc_fd, "self/cgroup", cgroup, sizeof(cgroup)) ||
+	    strcmp(theirs.cgroup, cgroup))
+		return false;
+	strcpy(theirs.cgroup, supervisor.cgroup);
+	return identity_same(&theirs, &supervisor);
 }
 
 /**

@@ -56,6 +56,7 @@ int identity_open(uint32_t tid);
 bool identity_read_ids(int proc, struct identity *id);
 bool identity_read(int proc, struct identity *id);
 bool identity_read_own(struct identity *id);
+bool identity_ours(int proc);
 bool identity_same(const struct identity *a, const struct identity *b);
 const char *identity_field(const struct identity *id, const char *name);
 

@@ -182,14 +182,6 @@ static bool module_is_there(void)
 	return !access(FAMILY_FILE, F_OK);
 }
 
-static bool is_as_we_are(int proc)
-{
-	struct identity theirs, own;
-
-	return identity_read(proc, &theirs) && identity_read_own(&own) &&
-	       identity_same(&theirs, &own);
-}
-
 /**
  * serve() - answer a call
  * @listener: of the filter
@@ -215,7 +207,7 @@ void serve(int listener, const struct seccomp_notif *req)
 	if (!still_waits(listener, req->id))
 		;
 	else if (proc >= 0 && form == CALL_REGISTERS && module_is_there() &&
-		 is_as_we_are(proc))
+		 identity_ours(proc))
 		fulfil(listener, req->id, &call);
 	else
 		delegate(listener, req, form, &call, proc);

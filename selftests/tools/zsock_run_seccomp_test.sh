@@ -1,0 +1,319 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# zsock-run --seccomp: programs that LD_PRELOAD does not reach, and what is asked of the supervisor.
+# Runs as root in a tools/vm guest: it unloads the module. Some parts can be named.
+
+set -u
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=selftests/tools/setup.sh
+. "$here/setup.sh"
+
+dir=$(mktemp -d /var/tmp/zsock-seccomp.XXXXXX) || exit 1
+chmod 755 "$dir"
+trap 'kill $(jobs -p) 2>/dev/null; module_back; rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+all_taken="kinds: stream4=zsock dgram4=zsock stream6=zsock dgram6=zsock"
+none_taken="kinds: stream4=inet dgram4=inet stream6=inet dgram6=inet"
+none_at_all="kinds: stream4=E13 dgram4=E13 stream6=E13 dgram6=E13"
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# "make selftests" has compiled them.
+programs()
+{
+	cp "$top"/selftests/bin/progs/{probe,raw64,raw32,supervised,supervised_pie,go} .
+}
+
+# UML runs no 32-bit programs.
+runs_32_bit() { [[ $(./raw32 socket 2>/dev/null) == "$none_taken"* ]]; }
+
+supervisors() { grep -sl '^zsock-run-sup$' /proc/[0-9]*/comm | cut -d / -f 3; }
+no_supervisor() { [[ ! $(supervisors) ]]; }
+
+# wait_until COMMAND...: for up to 10 s
+wait_until()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# by_default NAME PROGRAM...: is taken over by itself, and refused with --preload
+by_default()
+{
+	local name=$1
+
+	shift
+	exits "$name runs" 0 zsock-run -- "$@"
+	is "$name is taken over" "$out" "$all_taken${suffix:-}"
+	is "$name: without a word" "$err" ""
+	exits "$name is out of LD_PRELOAD's reach" 125 zsock-run --preload -- "$@"
+	like "$name: which says why" "$err" "${why:-*statically linked*}*not started*"
+}
+
+test_kinds_of_programs()
+{
+	local suffix=" unix=inet" why
+
+	by_default "a static program without a C library" ./raw64 socket
+	why="*written in Go*" suffix="" by_default "a dynamic program in Go" ./go kinds
+	printf '#!%s/raw64\n' "$dir" >script
+	chmod +x script
+	run zsock-run -- ./script
+	is "a script with a static interpreter" "$out" "$all_taken$suffix"
+	run zsock-run --seccomp -- ./probe kinds
+	is "an ordinary program, if asked for" "$out" "$all_taken"
+	run zsock-run --seccomp -- env -i ./probe kinds
+	is "with an empty environment" "$out" "$all_taken"
+	run zsock-run --seccomp -- busybox sh -c './raw64 socket; (./probe kinds; true)'
+	is "and children of all kinds" "$out" "$all_taken$suffix"$'\n'"$all_taken"
+	exits "not both ways" 125 zsock-run --seccomp --preload -- true
+
+	if runs_32_bit; then
+		run ./raw64 x32
+		if [[ $out == *stream4=E38* ]]; then
+			run zsock-run -- ./raw64 x32
+			is "x32's number, where there is no x32" "$out" "$all_taken unix=E38"
+		fi
+		run zsock-run -- ./raw64 int80
+		is "a 32-bit call of a 64-bit program" "$out" "$all_taken$suffix"
+		run zsock-run -- ./raw64 int80call
+		is "socketcall() of a 64-bit program" "$out" "$all_taken$suffix"
+		why="*another kind of machine*" by_default "a 32-bit program" ./raw32 socket
+		run zsock-run -- ./raw32 socketcall
+		is "its socketcall()" "$out" "$all_taken$suffix"
+		run "${nobody[@]}" zsock-run -- ./raw32 socketcall
+		is "an ordinary user's" "$out" "$all_taken$suffix"
+		run zsock-run --only dgram -- ./raw32 socketcall
+		is "with --only" "$out" "kinds: stream4=inet dgram4=zsock stream6=inet dgram6=zsock$suffix"
+		run zsock-run -- ./raw32 bad
+		is "bad pointers are the kernel's business" "$out" \
+			"kinds: stream4=E14 dgram4=E14 stream6=E14 dgram6=E14 unix=E14"
+	fi
+}
+
+test_choice()
+{
+	run zsock-run --seccomp --only stream -- ./probe kinds
+	is "--only stream" "$out" "kinds: stream4=zsock dgram4=inet stream6=zsock dgram6=inet"
+	run zsock-run --seccomp --domain 6 --only dgram -- ./probe kinds
+	is "--domain and --only together" "$out" "kinds: stream4=inet dgram4=inet stream6=inet dgram6=zsock"
+	run zsock-run --seccomp --backend native -- ./probe kinds
+	is "--backend native" "$out" "${all_taken//=zsock/=zsock@native}"
+	exits "--backend with an unknown name stops" 125 zsock-run --seccomp --backend nosuch -- ./probe kinds
+	exits "the library inside" 0 zsock-run --seccomp -- zsock-run --only dgram -- ./probe kinds
+	is "takes its own" "$out" "$all_taken"
+	exits "a second supervisor is one too many" 125 zsock-run --seccomp -- zsock-run --seccomp -- ./probe kinds
+	like "which is explained" "$err" "*supervisor*already*not started*"
+	run zsock-run --seccomp -- zsock-run --fallback --seccomp -- ./probe kinds
+	is "with --fallback the first one goes on" "$out" "$all_taken"
+	exits "--port is too much" 125 zsock-run --seccomp --tls --hostname x --port 1 -- ./probe kinds
+	like "which is said" "$err" "*--port needs --preload*"
+	exits "so is --tls without a name" 125 zsock-run --tls -- ./raw64 socket
+	like "with the reason" "$err" "*needs --hostname*raw64 is statically linked*"
+}
+
+test_process()
+{
+	local pid sup
+
+	exits "the program's status is passed on" 7 zsock-run -- busybox sh -c 'exit 7'
+	# shellcheck disable=SC2016
+	exits "and its death by a signal" 143 zsock-run -- busybox sh -c 'kill $$'
+	exits "126 is 126" 126 zsock-run --seccomp -- "$here/tap.sh"
+	check "no supervisor stays behind" wait_until no_supervisor
+
+	zsock-run -- ./supervised listen 7001 >listener 2>&1 &
+	pid=$!
+	check "a program in the background" wait_until grep -q listens listener
+	is "has the process id of zsock-run" "$(cat /proc/$pid/comm)" supervised
+	is "has no child" "$(cat /proc/$pid/task/$pid/children)" ""
+	sup=$(supervisors)
+	is "has no descriptor that it did not make" "$(readlink /proc/$pid/fd/* | grep -c -e ^socket -e ^anon_inode)" 1
+	like "the supervisor is called by its name" "$(tr '\0' ' ' </proc/"$sup"/cmdline)" "zsock-run: supervisor*"
+	is "and holds nothing of ours" "$(readlink /proc/"$sup"/fd/* /proc/"$sup"/cwd | sort | uniq -c | xargs)" \
+		"1 / 3 /dev/null 1 /proc 1 anon_inode:seccomp notify"
+	is "in a session of its own" "$(ps -o sid= "$sup" | xargs)" "$sup"
+	kill -TERM "$sup"
+	kill $pid
+	wait $pid
+	is "a signal ends the program" $? 143
+	check "and then the supervisor" wait_until no_supervisor
+	is "there is no zombie" "$(grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null)" ""
+	run bash -c 'zsock-run -- ./raw64 socket >&- 2>&- <&-; echo $?'
+	is "all of it works without descriptors 0 to 2" "$out" 0
+}
+
+test_demands()
+{
+	exits "a storm of sockets, from threads and children" 0 zsock-run -- ./supervised storm
+	is "each of them the right one" "$out" "storm: 0 bad"
+	exits "flags" 0 zsock-run -- ./supervised flags
+	if runs_32_bit; then
+		exits "a thousand sockets" 0 zsock-run -- ./supervised many 1000
+	else	# UML, where each of them takes long
+		exits "many sockets" 0 zsock-run -- ./supervised many 100
+	fi
+	exits "no descriptors left" 0 zsock-run -- ./supervised_pie emfile
+	exits "signals" 0 zsock-run -- ./supervised signals
+	is "harm nothing" "$out" "signals: 0 bad, some came"
+}
+
+test_death()
+{
+	local sup
+
+	run zsock-run -- busybox sh -c "kill -9 \$(grep -l zsock-run-su[p] /proc/[0-9]*/comm | cut -d / -f 3); ./raw64 socket"
+	is "without a supervisor there is ENOSYS" "$out" \
+		"kinds: stream4=E38 dgram4=E38 stream6=E38 dgram6=E38 unix=inet"
+	# shellcheck disable=SC2016
+	run zsock-run -- busybox timeout 60 busybox sh -c \
+		'./supervised dead $(grep -l zsock-run-su[p] /proc/[0-9]*/comm | cut -d / -f 3)'
+	is "also for calls under way" "$out" "dead: ENOSYS, AF_UNIX is there"
+	sup=$(supervisors)
+	is "none is left" "$sup" ""
+}
+
+test_rights()
+{
+	local alike="zsock of user 65534, group 65534, here" other="E13"
+
+	run zsock-run -- ./supervised owner
+	is "a socket is its user's" "$out" "zsock of user 0, group 0, here"
+	run zsock-run --seccomp -- "${nobody[@]}" ./supervised owner
+	is "of the one that the program has become" "$out" "$alike"
+	run "${nobody[@]}" zsock-run -- ./supervised owner
+	is "an ordinary user's program" "$out" "$alike"
+	run zsock-run --seccomp -- setpriv --groups 3,4 --bounding-set -net_admin ./supervised owner
+	is "other groups, fewer capabilities" "$out" "zsock of user 0, group 0, here"
+	run zsock-run --seccomp -- unshare -n ./supervised owner
+	is "another network namespace" "$out" "zsock of user 0, group 0, here"
+	run zsock-run --seccomp -- "${nobody[@]}" unshare -n -r ./supervised owner
+	is "another user namespace, and its network" "$out" "zsock of user 0, group 0, here"
+	run "${nobody[@]}" zsock-run --seccomp -- unshare -n -r ./supervised owner
+	is "an ordinary user's" "$out" "zsock of user 0, group 0, here"
+	run "${nobody[@]}" zsock-run --seccomp -- unshare -U ./supervised owner
+	is "a user namespace without a user" "$out" "$alike"
+
+	# What the supervisor's rights are too few for.
+	run "${nobody[@]}" zsock-run -- ./supervised hidden
+	is "a program that hides what it is gets an error" "$out" "$other"
+	run "${nobody[@]}" zsock-run --fallback -- ./supervised hidden
+	is "or AF_INET with --fallback" "$out" inet
+	run zsock-run -- ./supervised hidden
+	is "from root it cannot hide" "$out" zsock
+
+	# What is not permitted to the program is not permitted by the supervisor.
+	echo 1 >/proc/sys/net/zsock/access
+	run zsock-run --seccomp -- "${nobody[@]}" ./probe kinds
+	is "rights that were given up are not the supervisor's to give" "$out" "${none_at_all//E13/E1}"
+	run zsock-run --seccomp -- ./probe kinds
+	is "those that were not are" "$out" "$all_taken"
+	echo 2 >/proc/sys/net/zsock/access
+}
+
+# in_cgroup DIR PROGRAM...: an ordinary user's, under a supervisor that is not moved
+in_cgroup()
+{
+	local dir=$1
+
+	shift
+	mkfifo -m 666 go.fifo
+	"${nobody[@]}" zsock-run --seccomp "${fallback[@]}" -- sh -c 'read -r x <go.fifo; exec "$@"' sh "$@" >moved 2>&1 &
+	wait_until grep -q '^sh$' /proc/$!/comm
+	echo $! >"$dir/cgroup.procs"
+	echo go >go.fifo
+	wait
+	rm go.fifo
+}
+
+test_cgroup()
+{
+	local root=/sys/fs/cgroup pid fallback=()
+
+	mkdir -p $root 2>/dev/null
+	findmnt -n -t cgroup2 $root >/dev/null || mount -t cgroup2 none $root
+	check "control groups are there" mkdir -p $root/zsock-one $root/zsock-two
+	# shellcheck disable=SC2016
+	zsock-run --seccomp -- bash -c 'echo $$ >/sys/fs/cgroup/zsock-one/cgroup.procs; exec ./supervised listen 7002' >listener2 2>&1 &
+	pid=$!
+	check "a program that has moved" wait_until grep -q listens listener2
+	run ss -tlnH --cgroup "sport = 7002"
+	like "has its sockets where it is" "$out" "*cgroup:/zsock-one*"
+	kill $pid
+	wait $pid
+	in_cgroup $root/zsock-two ./probe kinds
+	is "where the supervisor may not follow there is an error" "$(<moved)" "$none_at_all"
+	fallback=(--fallback)
+	in_cgroup $root/zsock-two ./probe kinds
+	is "or AF_INET" "$(<moved)" "$none_taken"
+	wait_until rmdir $root/zsock-one $root/zsock-two
+}
+
+fetch()
+{
+	local name=$1 connects
+
+	shift
+	connects=$(awk '$1 == "Connects" { print $2 }' /proc/net/zsock_stat)
+	rm -f copy
+	check "$name fetches" "$@"
+	check "the file" cmp file copy
+	check "by AF_ZSOCK" test "$(awk '$1 == "Connects" { print $2 }' /proc/net/zsock_stat)" -gt "$connects"
+}
+
+test_real_programs()
+{
+	local server
+
+	head -c 300000 /dev/urandom >file
+	zsock-run -- busybox httpd -f -p 127.0.0.1:8351 -h "$dir" &
+	server=$!
+	fetch "static busybox's wget" zsock-run -- busybox sh -c \
+		'until busybox wget -q -O copy http://127.0.0.1:8351/file; do sleep 0.2; done'
+	fetch "curl" zsock-run --seccomp -- curl -sS -f -o copy http://127.0.0.1:8351/file
+	fetch "python" zsock-run --seccomp -- python3 -c 'import urllib.request as u
+open("copy", "wb").write(u.urlopen("http://127.0.0.1:8351/file").read())'
+	check "its server is on AF_ZSOCK" grep -q 8351 <(zsockctl ss -al)
+	kill $server
+	wait
+}
+
+# One call that takes long does not keep the others waiting; and the supervisor loads the module.
+test_slow()
+{
+	local modprobe
+
+	zsock-run -- busybox sh -c 'until [ -e gone ]; do sleep 0.1; done; exec ./supervised slow 8' >slow.txt 2>&1 &
+	check "a program that waits" wait_until grep -q busybox /proc/$!/comm
+	if ! module_away; then
+		tap_not_ok "does not keep the module" "$(lsmod | grep zsock)"
+		return
+	fi
+	modprobe=$(</proc/sys/kernel/modprobe)
+	printf '#!/bin/sh\nsleep 2\nexit 1\n' >modprobe
+	chmod +x modprobe
+	echo "$PWD/modprobe" >/proc/sys/kernel/modprobe
+	touch gone
+	wait
+	echo "$modprobe" >/proc/sys/kernel/modprobe
+	check "eight calls that take two seconds each" test "$(<slow.txt)" -ge 2000
+	check "take much less than sixteen together" test "$(<slow.txt)" -lt 10000
+	check "the module can be loaded again" module_back
+	run zsock-run -- ./raw64 socket
+	is "and is used again" "$out$err" "$all_taken unix=inet"
+}
+
+tap_begin
+check "the programs of this test are there" programs
+parts=("$@")
+((${#parts[@]})) || parts=(kinds_of_programs choice process demands death rights cgroup real_programs slow)
+for part in "${parts[@]}"; do
+	"test_$part"
+done
+tap_end
