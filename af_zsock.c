@@ -170,6 +170,7 @@ static const struct zsock_part {
 	{ zsock_kpi_init,	zsock_kpi_exit },
 	{ zsock_net_init,	zsock_net_exit },
 	{ zsock_tls_init,	zsock_tls_exit },
+	{ zsock_socks5_init,	zsock_socks5_exit },
 	{ zsock_remotes_init,	zsock_remotes_exit },
 	{ zsock_netlink_init,	zsock_netlink_exit },
 };

@@ -19,6 +19,7 @@ static int zsock_release(struct socket *sock)
 	zsock_stat_inc(zs->zn, CLOSED);
 	if (unlikely(test_bit(ZSOCK_BUSY_ULP, &zs->busy)))
 		zsock_ulp_vacate(sock->sk);
+	zsock_socks5_close(zs);
 	if (zs->handler->proto->close)
 		zs->handler->proto->close(sock);
 	/* It may be another by now. */

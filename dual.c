@@ -15,7 +15,6 @@ static const struct proto_ops *zsock_dual_ops(const struct socket *sock)
 }
 
 /* @in, if it is an IPv4 address, as v4-mapped in @out. */
-VISIBLE_IF_KUNIT
 bool zsock_map(const void *in, int len, struct sockaddr_in6 *out)
 {
 	const struct sockaddr_in *sin = in;

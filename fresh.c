@@ -54,6 +54,10 @@ static int zsock_fresh_connect(struct socket *sock, struct zsock_addr *addr,
 	int family;
 	int err;
 
+	if (zsock_socks5_on(zsock_sk(sock))) {
+		err = zsock_socks5_dispatch(sock, addr, len);
+		return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
+	}
 	err = zsock_first_address(zsock_sk(sock), addr, len, &family);
 	if (!err)
 		err = zsock_dispatch_addr(sock, family, addr, len);
@@ -159,6 +163,9 @@ static int zsock_fresh_sendmsg(struct socket *sock, struct msghdr *msg,
 
 	if (sock->type != SOCK_STREAM || msg->msg_flags & MSG_FASTOPEN)
 		to = msg->msg_name;
+	/* It would go past the proxy. */
+	if (msg->msg_flags & MSG_FASTOPEN && zsock_socks5_on(zsock_sk(sock)))
+		return -EOPNOTSUPP;
 	if (to)
 		err = zsock_first_address(zsock_sk(sock), to, msg->msg_namelen,
 					  &family);

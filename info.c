@@ -16,6 +16,8 @@ void zsock_info_fill(const struct zsock_sock *zs, struct zsock_info *info)
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
 	info->flags = READ_ONCE(zs->flags);
+	if (zsock_socks5_on(zs))
+		info->flags |= ZSOCK_INFO_F_SOCKS5;
 	info->type = zs->sock->type;
 	info->domain = zs->domain;
 	info->protocol = zs->protocol;

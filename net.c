@@ -53,6 +53,7 @@ static int __net_init zsock_net_enter(struct net *net)
 	zsock_vsock_map_init(&zn->vsock);
 	zsock_policy_init(&zn->policy);
 	zsock_kpi_net_init(zn);
+	zn->socks5_timeout = ZSOCK_SOCKS5_TIMEOUT;
 	zn->stats = alloc_percpu(struct zsock_stats);
 	if (!zn->stats)
 		return -ENOMEM;

@@ -185,6 +185,8 @@ static const char * const zsock_stat_names[] = {
 	[ZSOCK_STAT_HANDSHAKES]		= "Handshakes",
 	[ZSOCK_STAT_HANDSHAKE_RESUMED]	= "HandshakeResumed",
 	[ZSOCK_STAT_HANDSHAKE_FAILED]	= "HandshakeFailed",
+	[ZSOCK_STAT_SOCKS5_TUNNELS]	= "Socks5Tunnels",
+	[ZSOCK_STAT_SOCKS5_FAILED]	= "Socks5Failed",
 };
 
 static int zsock_stat_show(struct seq_file *m, void *v)

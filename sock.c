@@ -120,6 +120,7 @@ static void zsock_unpin(struct zsock_sock *zs)
 {
 	if (zs->priv)
 		zs->opener->proto->free(zs->priv);
+	zsock_socks5_free(zs);
 	if (zs->opener != zs->handler)
 		zsock_pin_put(&zs->opener->pin);
 	if (zs->carrier)

@@ -209,9 +209,13 @@ static int zsock_forward_addrform(struct zsock_sock *zs, sockptr_t optval,
 {
 	int err;
 
-	if (test_and_set_bit(ZSOCK_BUSY_ADDRFORM, &zs->busy))
+	if (test_and_set_bit_lock(ZSOCK_BUSY_ADDRFORM, &zs->busy))
 		return -EBUSY;
-	err = zsock_addrform(zs, zsock_table(zs), optval, optlen);
+	/* It would take the calls away that a proxy needs. */
+	if (zsock_table(zs)->via)
+		err = -EBUSY;
+	else
+		err = zsock_addrform(zs, zsock_table(zs), optval, optlen);
 	clear_bit_unlock(ZSOCK_BUSY_ADDRFORM, &zs->busy);
 	return err;
 }
@@ -245,6 +249,8 @@ static int zsock_inner_setsockopt(struct socket *sock, int level, int optname,
 
 	if (proto->check_option)
 		err = proto->check_option(sock, level, optname, optval, optlen);
+	if (!err)
+		err = zsock_socks5_check_option(zs, level, optname);
 	if (err)
 		return err;
 	if (!zsock_table(zs)) {
@@ -293,12 +299,14 @@ int zsock_call_setsockopt(struct socket *sock, int level, int optname,
 
 	if (level == SOL_ZSOCK && optname == ZSOCK_BACKEND)
 		return zsock_set_backend(zs, optval, optlen);
+	if (level == SOL_ZSOCK && zsock_socks5_option(optname))
+		return zsock_socks5_setsockopt(zs, optname, optval, optlen);
 	/* kTLS's own numbers are not to be reached: see abi.rst. */
 	if (level == SOL_ZSOCK || level == SOL_TLS)
 		return proto->setsockopt ?
 		       proto->setsockopt(sock, level, optname, optval, optlen) :
 		       -ENOPROTOOPT;
-	if (proto->copies && proto->copies(sock))
+	if ((proto->copies && proto->copies(sock)) || zsock_socks5_copies(zs))
 		return zsock_copied_setsockopt(sock, level, optname, optval,
 					       optlen);
 	return zsock_inner_setsockopt(sock, level, optname, optval, optlen);
@@ -314,6 +322,8 @@ int zsock_get_own_option(struct socket *sock, int level, int optname,
 	if (level == SOL_ZSOCK &&
 	    (optname == ZSOCK_BACKEND || optname == ZSOCK_INFO))
 		return zsock_get_info(zs, optname, optval, optlen);
+	if (level == SOL_ZSOCK && zsock_socks5_option(optname))
+		return zsock_socks5_getsockopt(zs, optname, optval, optlen);
 	return proto->getsockopt ?
 	       proto->getsockopt(sock, level, optname, optval, optlen) :
 	       -ENOPROTOOPT;

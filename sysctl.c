@@ -40,6 +40,14 @@ static const struct ctl_table zsock_sysctls[] = {
 		.extra1		= SYSCTL_ONE,
 		.extra2		= (void *)&zsock_handshake_longest,
 	},
+	{
+		.procname	= "socks5_timeout",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&zsock_handshake_longest,
+	},
 };
 
 int zsock_sysctl_init(struct net *net)
@@ -57,6 +65,7 @@ int zsock_sysctl_init(struct net *net)
 	table[1].data = &zn->handshakes.max;
 	table[2].data = &zn->handshakes.timeout;
 	table[3].data = &zn->handshakes.grace;
+	table[4].data = &zn->socks5_timeout;
 
 	zn->sysctl = register_net_sysctl_sz(net, "net/zsock", table, n);
 	if (!zn->sysctl) {

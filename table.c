@@ -25,13 +25,14 @@ bool zsock_ops_ours(const struct proto_ops *ops)
  */
 static const struct zsock_table *
 zsock_table_find(struct zsock_handler *handler, const struct proto_ops *inner,
-		 const struct proto_ops *base, bool dual, bool custom)
+		 const struct proto_ops *base, bool dual, bool custom,
+		 enum zsock_via via)
 {
 	const struct zsock_table *t;
 
 	list_for_each_entry_rcu(t, &handler->tables, list,
 				lockdep_is_held(&zsock_table_lock))
-		if (t->dual == dual && t->custom == custom &&
+		if (t->dual == dual && t->custom == custom && t->via == via &&
 		    !memcmp(&t->orig, inner, sizeof(t->orig)) &&
 		    !memcmp(&t->base, base, sizeof(t->base)))
 			return t;
@@ -41,7 +42,8 @@ zsock_table_find(struct zsock_handler *handler, const struct proto_ops *inner,
 static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 					    const struct proto_ops *inner,
 					    const struct proto_ops *base,
-					    bool dual, bool custom)
+					    bool dual, bool custom,
+					    enum zsock_via via)
 {
 	struct zsock_table *t;
 
@@ -50,14 +52,18 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 		return NULL;
 	t->dual = dual;
 	t->custom = custom;
+	t->via = via;
 	/* Padding too, for zsock_table_find(). */
 	memcpy(&t->orig, inner, sizeof(t->orig));
 	memcpy(&t->base, base, sizeof(t->base));
 
-	t->inner = t->base;
-	zsock_drop_getsockopt_iter(&t->inner);
+	t->lower = t->base;
+	zsock_drop_getsockopt_iter(&t->lower);
 	if (dual)
-		zsock_dual_override(&t->inner);
+		zsock_dual_override(&t->lower);
+
+	t->inner = t->lower;
+	zsock_socks5_override(&t->inner, via);
 
 	t->next = t->inner;
 	if (handler->proto->override)
@@ -71,21 +77,23 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 /* As zsock_table_get(), with the backend's calls in @base. */
 static const struct zsock_table *
 zsock_table_of(struct zsock_handler *handler, const struct proto_ops *inner,
-	       const struct proto_ops *base, bool dual, bool custom)
+	       const struct proto_ops *base, bool dual, bool custom,
+	       enum zsock_via via)
 {
 	const struct zsock_table *t;
 	struct zsock_table *new;
 
 	rcu_read_lock();
-	t = zsock_table_find(handler, inner, base, dual, custom);
+	t = zsock_table_find(handler, inner, base, dual, custom, via);
 	rcu_read_unlock();
 	if (t)
 		return t;
 
 	mutex_lock(&zsock_table_lock);
-	t = zsock_table_find(handler, inner, base, dual, custom);
+	t = zsock_table_find(handler, inner, base, dual, custom, via);
 	if (!t) {
-		new = zsock_table_make(handler, inner, base, dual, custom);
+		new = zsock_table_make(handler, inner, base, dual, custom,
+				       via);
 		if (new)
 			list_add_rcu(&new->list, &handler->tables);
 		t = new;
@@ -106,10 +114,21 @@ const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
 	struct proto_ops base;
 
 	if (!backend->override)
-		return zsock_table_of(handler, inner, inner, dual, custom);
+		return zsock_table_of(handler, inner, inner, dual, custom,
+				      ZSOCK_VIA_NONE);
 	memcpy(&base, inner, sizeof(base));
 	backend->override(backend, &base);
-	return zsock_table_of(handler, inner, &base, dual, custom);
+	return zsock_table_of(handler, inner, &base, dual, custom,
+			      ZSOCK_VIA_NONE);
+}
+
+/* The table that differs from @like in @via alone, or NULL likewise. */
+const struct zsock_table *zsock_table_via(struct zsock_handler *handler,
+					  const struct zsock_table *like,
+					  enum zsock_via via)
+{
+	return zsock_table_of(handler, &like->orig, &like->base, like->dual,
+			      like->custom, via);
 }
 
 /* No socket uses @handler any more. */

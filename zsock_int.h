@@ -124,16 +124,25 @@ struct zsock_carrier {
 	void (*released)(const struct zsock_backend *backend);
 };
 
+/* What a socket's connections go by: proto/socks5.h. */
+enum zsock_via {
+	ZSOCK_VIA_NONE,		/* nothing */
+	ZSOCK_VIA_PROXY,	/* a proxy, to which there is no tunnel yet */
+	ZSOCK_VIA_TUNNEL,	/* a tunnel */
+};
+
 /**
  * struct zsock_table - the calls of a dispatched socket
  * @ops: what sock->ops points at: @next with the core's own calls on top
  * @next: @inner with the handler's calls on top
- * @inner: @base with dual-stack addresses on top, where @dual
+ * @inner: @lower with those on top that @via needs
+ * @lower: @base with dual-stack addresses on top, where @dual
  * @base: @orig with the backend's calls on top, where it has any
  * @orig: the inner socket's own calls
  * @list: in the handler's tables
  * @dual: IPv4 addresses are to be mapped, see dual.c
  * @custom: the inner socket handles SOL_SOCKET options itself
+ * @via: what connections go by
  *
  * Never changes once it is in the list; freed with its handler.
  */
@@ -141,11 +150,13 @@ struct zsock_table {
 	struct proto_ops	ops;
 	struct proto_ops	next;
 	struct proto_ops	inner;
+	struct proto_ops	lower;
 	struct proto_ops	base;
 	struct proto_ops	orig;
 	struct list_head	list;
 	bool			dual;
 	bool			custom;
+	enum zsock_via		via;
 };
 
 /* Whether @protocol is one of IPPROTO_TLS_*. */
@@ -168,6 +179,7 @@ static inline bool zsock_is_tls(int protocol)
  * @bucket: of @zn's, the one it is listed in
  * @node: in @bucket
  * @priv: the handler's own
+ * @socks5: its proxy, once an option about one was set
  * @family: that dispatch settled, of its addresses; AF_INET6 where it is both
  * @domain: asked for at socket(): AF_INET, AF_INET6, 0, or a handler's own; 0
  *	replaced where the protocol is one domain's alone
@@ -186,6 +198,7 @@ struct zsock_sock {
 	struct zsock_bucket		*bucket;
 	struct hlist_node		node;
 	void				*priv;
+	struct zsock_socks5		*socks5;
 	u16				family;
 	u16				domain;
 	u16				protocol;
@@ -289,6 +302,9 @@ const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
 					  const struct zsock_backend *backend,
 					  const struct proto_ops *inner,
 					  bool dual, bool custom);
+const struct zsock_table *zsock_table_via(struct zsock_handler *handler,
+					  const struct zsock_table *like,
+					  enum zsock_via via);
 void zsock_tables_free(struct zsock_handler *handler);
 bool zsock_ops_ours(const struct proto_ops *ops);
 
@@ -300,6 +316,26 @@ void zsock_retable(struct zsock_sock *zs, const struct zsock_table *table);
 void zsock_rewrap(struct socket *sock);
 void zsock_release_cb(struct sock *placeholder);
 
+/* ---- connects that go on by themselves: await.c ---- */
+
+/**
+ * struct zsock_watch - somebody is told of a socket's events
+ * @sock: the outer socket, NULL while nobody is
+ * @entry: in its wait queue
+ */
+struct zsock_watch {
+	struct socket			*sock;
+	struct wait_queue_entry		entry;
+};
+
+void zsock_watch(struct zsock_watch *watch, struct socket *sock,
+		 wait_queue_func_t func);
+void zsock_unwatch(struct zsock_watch *watch);
+void zsock_wake(struct socket *sock);
+int zsock_wait_settled(struct socket *sock, bool (*settled)(const void *arg),
+		const void *arg, long *timeo);
+long zsock_time_left(long timeo, unsigned long begun);
+
 /* calls.c */
 void zsock_calls_override(struct proto_ops *ops);
 
@@ -309,8 +345,8 @@ void zsock_ulp_vacate(struct sock *sk);
 
 /* dual.c */
 void zsock_dual_override(struct proto_ops *ops);
-#if IS_ENABLED(CONFIG_KUNIT)
 bool zsock_map(const void *in, int len, struct sockaddr_in6 *out);
+#if IS_ENABLED(CONFIG_KUNIT)
 int zsock_unmap(void *addr, int len);
 #endif
 
@@ -348,6 +384,24 @@ int zsock_handlers_walk(int (*fn)(struct zsock_handler *handler, void *arg),
 			void *arg);
 int zsock_protos_init(void);
 void zsock_protos_exit(void);
+
+/* proto/socks5*.c */
+bool zsock_socks5_on(const struct zsock_sock *zs);
+int zsock_socks5_dispatch(struct socket *sock, const void *addr, int len);
+int zsock_connect_state(const struct socket *sock);
+bool zsock_socks5_option(int optname);
+int zsock_socks5_setsockopt(struct zsock_sock *zs, int optname,
+			    sockptr_t optval, unsigned int optlen);
+int zsock_socks5_getsockopt(struct zsock_sock *zs, int optname,
+			    sockptr_t optval, sockptr_t optlen);
+bool zsock_socks5_copies(const struct zsock_sock *zs);
+int zsock_socks5_check_option(const struct zsock_sock *zs, int level,
+			      int optname);
+void zsock_socks5_override(struct proto_ops *ops, enum zsock_via via);
+void zsock_socks5_close(struct zsock_sock *zs);
+void zsock_socks5_free(struct zsock_sock *zs);
+int zsock_socks5_init(void);
+void zsock_socks5_exit(void);
 
 /* offload/registry.c */
 struct zsock_carrier *zsock_carrier_pick(const struct zsock_spec *spec,
@@ -429,6 +483,8 @@ enum zsock_stat {
 	ZSOCK_STAT_HANDSHAKES,
 	ZSOCK_STAT_HANDSHAKE_RESUMED,
 	ZSOCK_STAT_HANDSHAKE_FAILED,
+	ZSOCK_STAT_SOCKS5_TUNNELS,
+	ZSOCK_STAT_SOCKS5_FAILED,
 	__ZSOCK_STAT_MAX,
 };
 
@@ -452,6 +508,8 @@ struct zsock_bucket {
 #define ZSOCK_HANDSHAKE_MAX	4096
 #define ZSOCK_HANDSHAKE_TIMEOUT	10000
 #define ZSOCK_HANDSHAKE_GRACE	2000
+
+#define ZSOCK_SOCKS5_TIMEOUT	30000
 
 #define ZSOCK_SHARE_BITS	5
 
@@ -506,6 +564,7 @@ struct zsock_vsock_map {
  * @policy: rules, which backend a socket gets
  * @kpi_lock: guards @kpi
  * @kpi: struct zsock_socket, those that the kernel opened
+ * @socks5_timeout: net.zsock.socks5_timeout, ms
  * @buckets: all sockets
  */
 struct zsock_net {
@@ -518,6 +577,7 @@ struct zsock_net {
 	struct zsock_policy		policy;
 	spinlock_t			kpi_lock;
 	struct list_head		kpi;
+	int				socks5_timeout;
 	struct zsock_bucket		buckets[ZSOCK_BUCKETS];
 };
 

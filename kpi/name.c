@@ -16,7 +16,7 @@ bool zsock_sock_connected(const struct socket *sock)
 		return false;
 	if (zsock_tls_is(sock) && zsock_tls_state(zs->priv) != ZSOCK_TLS_OPEN)
 		return false;
-	state = READ_ONCE(sock->sk->sk_state);
+	state = zsock_connect_state(sock);
 	return (1 << state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
 			       TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2);
 }

@@ -36,7 +36,8 @@ static void zsock_spec_of(const struct zsock_sock *zs, int family,
 	zsock_spec_init(spec, zs->handler, sock_net(sk), zs->sock->type,
 			zs->domain ?: family, zs->protocol,
 			sk->sk_kern_sock);
-	if (zs->handler->proto->whole &&
+	/* TLS is with the target, not with the proxy. */
+	if (zs->handler->proto->whole && !zsock_socks5_on(zs) &&
 	    zs->handler->proto->may_whole(zs->sock))
 		spec->whole = zs->protocol;
 }
@@ -112,6 +113,8 @@ static int zsock_install(struct zsock_sock *zs, struct socket *inner,
 	err = -ENOMEM;
 	table = zsock_table_get(next, carrier->backend, inner->ops, dual,
 				test_bit(SOCK_CUSTOM_SOCKOPT, &inner->flags));
+	if (table && zsock_socks5_on(zs))
+		table = zsock_table_via(next, table, ZSOCK_VIA_PROXY);
 	if (!table)
 		goto out_handler;
 	if (dual)

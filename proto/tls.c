@@ -76,12 +76,12 @@ static void zsock_tls_sock_close(struct socket *sock)
 {
 	struct zsock_tls *tls = zsock_priv(sock);
 
-	zsock_tls_unwatch(tls);
+	zsock_unwatch(&tls->watch);
 	cancel_delayed_work_sync(&tls->work);
 	zsock_tls_listen_stop(tls);
 	zsock_tls_abandon(tls, -ECONNABORTED);
 	/* A handshake that failed has watched for what TCP makes of it. */
-	zsock_tls_unwatch(tls);
+	zsock_unwatch(&tls->watch);
 	zsock_tls_pot_empty(sock);
 	if (zsock_tls_state(tls) != ZSOCK_TLS_OPEN)
 		return;

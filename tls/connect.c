@@ -91,7 +91,8 @@ static void zsock_tls_keep_error(struct zsock_tls *tls)
 static int zsock_tls_event(struct wait_queue_entry *wait, unsigned int mode,
 			   int sync, void *key)
 {
-	struct zsock_tls *tls = container_of(wait, struct zsock_tls, wait);
+	struct zsock_tls *tls = container_of(wait, struct zsock_tls,
+					     watch.entry);
 
 	/* Under the queue's lock: @tls does not go. */
 	if (READ_ONCE(tls->state) == ZSOCK_TLS_FAILED)
@@ -104,34 +105,10 @@ static int zsock_tls_event(struct wait_queue_entry *wait, unsigned int mode,
 /* Under the lock. */
 void zsock_tls_watch(struct zsock_tls *tls)
 {
-	if (tls->waiting)
-		return;
-	init_waitqueue_func_entry(&tls->wait, zsock_tls_event);
-	add_wait_queue(&tls->sock->wq.wait, &tls->wait);
-	tls->waiting = true;
-}
-
-/* Under the lock, or where nobody else has the socket. */
-void zsock_tls_unwatch(struct zsock_tls *tls)
-{
-	if (!tls->waiting)
-		return;
-	remove_wait_queue(&tls->sock->wq.wait, &tls->wait);
-	tls->waiting = false;
+	zsock_watch(&tls->watch, tls->sock, zsock_tls_event);
 }
 
 /* ---- the handshake ---- */
-
-/* Those who wait for the socket look again; its poll() answers otherwise now. */
-static void zsock_tls_wake(struct socket *sock)
-{
-	struct sock *sk = sock->sk;
-
-	wake_up_interruptible_all(&sock->wq.wait);
-	rcu_read_lock();
-	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
-	rcu_read_unlock();
-}
 
 /* No connection comes of it. Under the lock. */
 static void zsock_tls_fail(struct zsock_tls *tls, int err)
@@ -152,10 +129,12 @@ static int zsock_tls_open(struct zsock_tls *tls, struct zsock_handshake *hs)
 {
 	const struct proto_ops *ops = READ_ONCE(hs->pot->ops);
 	struct zsock_sock *zs = zsock_sk(tls->sock);
-	const struct zsock_table *table;
+	const struct zsock_table *table, *old = zsock_table(zs);
 
 	table = zsock_table_get(zs->handler, zs->carrier->backend, ops,
-				zsock_table(zs)->dual, false);
+				old->dual, false);
+	if (table && old->via)
+		table = zsock_table_via(zs->handler, table, old->via);
 	if (!table)
 		return -ENOMEM;
 	tls->id = hs->id;
@@ -177,7 +156,7 @@ static void zsock_tls_connected(struct zsock_handshake *hs, int err)
 		zsock_tls_fail(tls, err);
 	tls->handshake = NULL;
 	/* Under the lock: close() takes it, and finds nothing to wait for. */
-	zsock_tls_wake(tls->sock);
+	zsock_wake(tls->sock);
 	mutex_unlock(&tls->lock);
 	/* The connection's own reference. */
 	zsock_handshake_put(hs);
@@ -191,7 +170,7 @@ static int zsock_tls_ask(struct zsock_tls *tls, struct socket *pot)
 	hs = zsock_handshake_new(tls->sock, tls, pot, TLS_DTLS_ROLE_CLIENT);
 	if (IS_ERR(hs))
 		return PTR_ERR(hs);
-	zsock_tls_unwatch(tls);
+	zsock_unwatch(&tls->watch);
 	WARN_ON_ONCE(tls->handshake);
 	tls->handshake = hs;
 	zsock_tls_set_state(tls, ZSOCK_TLS_HANDSHAKING);
@@ -223,17 +202,17 @@ out:
 	zsock_tls_fail(tls, err);
 }
 
-/* See how far TCP is, unless somebody is in its connect(). Under the lock. */
+/* See how far TCP, or a proxy, is, unless somebody is in its connect(). Under the lock. */
 static void zsock_tls_check(struct zsock_tls *tls)
 {
 	if (tls->state != ZSOCK_TLS_CONNECTING || tls->callers)
 		return;
-	switch (inet_sk_state_load(tls->sock->sk)) {
+	switch (zsock_connect_state(tls->sock)) {
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
 		break;
 	case TCP_CLOSE:
-		zsock_tls_unwatch(tls);
+		zsock_unwatch(&tls->watch);
 		zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
 		break;
 	default:
@@ -255,7 +234,7 @@ void zsock_tls_connect_work(struct zsock_tls *tls)
 	zsock_tls_check(tls);
 	mutex_unlock(&tls->lock);
 	if (before != zsock_tls_state(tls))
-		zsock_tls_wake(tls->sock);
+		zsock_wake(tls->sock);
 }
 
 void zsock_tls_work(struct work_struct *work)
@@ -286,7 +265,7 @@ void zsock_tls_abandon(struct zsock_tls *tls, int err)
 		mutex_lock(&tls->lock);
 		zsock_tls_fail(tls, err);
 		tls->handshake = NULL;
-		zsock_tls_wake(tls->sock);
+		zsock_wake(tls->sock);
 		mutex_unlock(&tls->lock);
 		zsock_handshake_put(hs);
 	}
@@ -295,31 +274,17 @@ void zsock_tls_abandon(struct zsock_tls *tls, int err)
 
 /* ---- waiting ---- */
 
-static bool zsock_tls_settled(const struct zsock_tls *tls)
+static bool zsock_tls_settled(const void *arg)
 {
-	u8 state = zsock_tls_state(tls);
+	u8 state = zsock_tls_state(arg);
 
 	return state != ZSOCK_TLS_CONNECTING && state != ZSOCK_TLS_HANDSHAKING;
 }
 
-/*
- * Until the handshake has ended, or for *@timeo jiffies, which are taken off.
- * Return: 0 if it did, -EAGAIN, or what a signal makes of it.
- */
+/* Until the handshake has ended: as zsock_wait_settled(). */
 int zsock_tls_wait(struct zsock_tls *tls, long *timeo)
 {
-	long left;
-
-	if (zsock_tls_settled(tls))
-		return 0;
-	if (!*timeo)
-		return -EAGAIN;
-	left = wait_event_interruptible_timeout(tls->sock->wq.wait,
-						zsock_tls_settled(tls), *timeo);
-	if (left < 0)
-		return sock_intr_errno(*timeo);
-	*timeo = left;
-	return zsock_tls_settled(tls) ? 0 : -EAGAIN;
+	return zsock_wait_settled(tls->sock, zsock_tls_settled, tls, timeo);
 }
 
 /* ---- connect() ---- */
@@ -462,16 +427,6 @@ static int zsock_tls_disconnect(struct zsock_tls *tls, struct zsock_addr *addr,
 	return err;
 }
 
-/* What is left of @timeo, of which some was used since @begun. */
-static long zsock_tls_left(long timeo, unsigned long begun)
-{
-	long used = jiffies - begun;
-
-	if (!timeo || timeo == MAX_SCHEDULE_TIMEOUT)
-		return timeo;
-	return max(timeo - used, 1L);
-}
-
 int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 		      int flags)
 {
@@ -493,7 +448,7 @@ int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 		return err;
 	if (err && !timeo && !zsock_tls_settled(tls))
 		return err;
-	timeo = zsock_tls_left(timeo, begun);
+	timeo = zsock_time_left(timeo, begun);
 	waited = zsock_tls_wait(tls, &timeo);
 	if (waited == -EAGAIN)
 		return -EINPROGRESS;

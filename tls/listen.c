@@ -274,7 +274,7 @@ int zsock_tls_listen(struct socket *sock, int backlog)
 	if (!err)
 		zsock_tls_set_state(tls, ZSOCK_TLS_LISTEN);
 	else if (tls->state != ZSOCK_TLS_LISTEN)
-		zsock_tls_unwatch(tls);
+		zsock_unwatch(&tls->watch);
 out:
 	mutex_unlock(&tls->lock);
 	if (!err)
@@ -335,7 +335,7 @@ void zsock_tls_listen_stop(struct zsock_tls *tls)
 	if (!l)
 		return;
 	mutex_lock(&tls->lock);
-	zsock_tls_unwatch(tls);
+	zsock_unwatch(&tls->watch);
 	mutex_unlock(&tls->lock);
 	spin_lock(&l->lock);
 	l->stopped = true;

@@ -384,7 +384,7 @@ int zsock_tls_check_option(struct socket *sock, int level, int optname,
 }
 
 /* Options that are written to the program's memory while the sk is locked. */
-static bool zsock_tls_writes_locked(int level, int optname)
+bool zsock_tls_writes_locked(int level, int optname)
 {
 	switch (level) {
 	case SOL_IP:

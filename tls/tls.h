@@ -139,9 +139,8 @@ struct zsock_tls_result {
  * @conf: what is asked for
  * @handshake: a client's own that is under way
  * @listener: a listener's connections, from the first listen() on
- * @wait: in the outer socket's wait queue while it connects or listens
- * @waiting: it is there
- * @work: what @wait's events lead to
+ * @watch: the outer socket's events, while it connects or listens
+ * @work: what they lead to
  * @result: of the last handshake, and of what ended the connection
  * @control: held by who takes records that are no data
  * @ncontrol: such records since there was data, or for some time
@@ -166,12 +165,11 @@ struct zsock_tls {
 	struct mutex			lock;
 	u8				state;
 	bool				told;
-	bool				waiting;
 	unsigned int			callers;
 	struct zsock_tls_conf		*conf;
 	struct zsock_handshake		*handshake;
 	struct zsock_tls_listener	*listener;
-	struct wait_queue_entry		wait;
+	struct zsock_watch		watch;
 	struct delayed_work		work;
 	struct zsock_tls_result		result;
 
@@ -243,6 +241,7 @@ static inline struct zsock_tls *zsock_tls_get(struct zsock_tls *tls)
 bool zsock_tls_copies(const struct socket *sock);
 int zsock_tls_check_option(struct socket *sock, int level, int optname,
 			   sockptr_t optval, unsigned int optlen);
+bool zsock_tls_writes_locked(int level, int optname);
 int zsock_tls_setsockopt(struct socket *sock, int level, int optname,
 			 sockptr_t optval, unsigned int optlen);
 int zsock_tls_getsockopt(struct socket *sock, int level, int optname,
@@ -255,7 +254,6 @@ void zsock_tls_connect_work(struct zsock_tls *tls);
 int zsock_tls_wait(struct zsock_tls *tls, long *timeo);
 void zsock_tls_abandon(struct zsock_tls *tls, int err);
 void zsock_tls_watch(struct zsock_tls *tls);
-void zsock_tls_unwatch(struct zsock_tls *tls);
 void zsock_tls_pot_empty(struct socket *sock);
 void zsock_tls_meet(const struct proto_ops *ops);
 bool zsock_tls_is_ktls(const struct proto_ops *ops);

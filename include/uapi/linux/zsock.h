@@ -74,7 +74,10 @@ struct sockaddr_zs {
 #define ZSOCK_BACKEND		1	/* get, set: char[], a backend's name */
 #define ZSOCK_INFO		2	/* get: struct zsock_info */
 #define ZSOCK_HANDSHAKE_ERROR	3	/* get: struct zsock_handshake_error */
+#define ZSOCK_SOCKS5		5	/* get, set: sockaddr_in or _in6, a proxy's */
+#define ZSOCK_SOCKS5_AUTH	6	/* set: struct zsock_socks5_auth */
 #define ZSOCK_HOST		7	/* get, set: string, a host's name */
+#define ZSOCK_SOCKS5_ERROR	8	/* get: struct zsock_socks5_error */
 
 /*
  * Options of secure sockets, by Zephyr's numbers. They take effect with the
@@ -188,6 +191,47 @@ struct zsock_handshake_error {
 
 #define ZSOCK_HANDSHAKE_ERROR_F_RECEIVED (1U << 0) /* the peer sent the alert */
 
+/**
+ * struct zsock_socks5_auth - what ZSOCK_SOCKS5_AUTH takes, as RFC 1929 has it
+ * @user_len: bytes of @user, 1 to 255
+ * @password_len: bytes of @password, 1 to 255
+ * @user: any bytes
+ * @password: any bytes
+ */
+struct zsock_socks5_auth {
+	__u8	user_len;
+	__u8	password_len;
+	__u8	user[255];
+	__u8	password[255];
+};
+
+/* struct zsock_socks5_error: how far it had come */
+enum zsock_socks5_stage {
+	ZSOCK_SOCKS5_STAGE_NONE = 0,	/* nothing was tried */
+	ZSOCK_SOCKS5_STAGE_PROXY = 1,	/* the connection to the proxy */
+	ZSOCK_SOCKS5_STAGE_METHOD = 2,	/* which way to authenticate */
+	ZSOCK_SOCKS5_STAGE_AUTH = 3,	/* user name and password */
+	ZSOCK_SOCKS5_STAGE_REQUEST = 4,	/* the proxy's connection to the target */
+	ZSOCK_SOCKS5_STAGE_UP = 5,	/* all done */
+};
+
+/**
+ * struct zsock_socks5_error - what ZSOCK_SOCKS5_ERROR tells
+ * @size: of the structure as the kernel knows it, whatever the buffer takes
+ * @error: errno of the last connect() by way of the proxy, 0 if it did not fail
+ * @stage: enum zsock_socks5_stage: where it failed, or is
+ * @reply: the proxy's refusal: the method at _STAGE_METHOD, the status at
+ *	_STAGE_AUTH, the reply field at _STAGE_REQUEST; -1 if it said none
+ *
+ * Grows as struct zsock_info does.
+ */
+struct zsock_socks5_error {
+	__u32	size;
+	__s32	error;
+	__u32	stage;
+	__s32	reply;
+};
+
 /* Names of handlers and backends, with the terminating NUL. */
 #define ZSOCK_NAME_MAX		16
 
@@ -203,6 +247,7 @@ enum zsock_state {
 #define ZSOCK_INFO_F_ACCEPTED	(1U << 2)	/* made by accept() */
 #define ZSOCK_INFO_F_TLS_TX	(1U << 3)	/* kTLS sends */
 #define ZSOCK_INFO_F_TLS_RX	(1U << 4)	/* kTLS receives */
+#define ZSOCK_INFO_F_SOCKS5	(1U << 5)	/* connects by way of a proxy */
 
 /**
  * struct zsock_info - what getsockopt(SOL_ZSOCK, ZSOCK_INFO) tells
