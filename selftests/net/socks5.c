@@ -1,0 +1,1033 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * connect() by way of a SOCKS5 proxy, which keeps to RFC 1928, or does not.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <linux/sockios.h>
+#ifdef HAVE_LIBURING
+#include <liburing.h>
+#endif
+
+#include "kselftest_harness.h"
+#include "proxy.h"
+
+#define TIMEOUT		"/proc/sys/net/zsock/socks5_timeout"
+
+/* What a proxy says, and what it is asked for an IPv4 target without a password. */
+#define OPEN		"\x05\x00"
+#define WITH_PASSWORD	"\x05\x02"
+#define GRANTED		"\x05\x00\x00\x01\x0a\x00\x00\x01\x04\x38"
+#define REFUSED(n)	"\x05" n "\x00\x01\x00\x00\x00\x00\x00\x00"
+#define ASK		3
+#define REQUEST4	10
+
+static const struct proxy_step plain[] = {
+	GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO,
+};
+
+/* Where no script leads: nothing of ours is there. */
+static socklen_t target4(union zs_addr *to)
+{
+	memset(to, 0, sizeof(*to));
+	to->in.sin_family = AF_INET;
+	to->in.sin_port = htons(4711);
+	to->in.sin_addr.s_addr = htonl(0xc6336401);	/* 198.51.100.1 */
+	return sizeof(to->in);
+}
+
+static socklen_t target6(union zs_addr *to)
+{
+	memset(to, 0, sizeof(*to));
+	to->in6.sin6_family = AF_INET6;
+	to->in6.sin6_port = htons(4711);
+	inet_pton(AF_INET6, "2001:db8::47", &to->in6.sin6_addr);
+	return sizeof(to->in6);
+}
+
+static socklen_t target(union zs_addr *to, int family)
+{
+	return family == AF_INET ? target4(to) : target6(to);
+}
+
+static int set_proxy(int fd, const struct proxy *p)
+{
+	return setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &p->addr,
+			  zs_len(p->addr.sa.sa_family));
+}
+
+static int set_auth(int fd, const char *user, int ulen, const char *password, int plen)
+{
+	struct zsock_socks5_auth auth = { .user_len = ulen, .password_len = plen };
+
+	memcpy(auth.user, user, ulen);
+	memcpy(auth.password, password, plen);
+	return setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5_AUTH, &auth, sizeof(auth));
+}
+
+static int client(const struct proxy *p, int domain)
+{
+	int fd = zs_socket(domain, SOCK_STREAM, 0);
+
+	if (fd >= 0 && set_proxy(fd, p)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int go4(int fd)
+{
+	union zs_addr to;
+	socklen_t len = target4(&to);
+
+	return connect(fd, &to.sa, len) ? errno : 0;
+}
+
+static bool echoes(int fd)
+{
+	char buf[8];
+
+	return send(fd, "ping!", 5, 0) == 5 && recv(fd, buf, 5, MSG_WAITALL) == 5 &&
+	       !memcmp(buf, "ping!", 5);
+}
+
+static int so_error(int fd)
+{
+	return zs_getint(fd, SOL_SOCKET, SO_ERROR);
+}
+
+static struct zsock_socks5_error failure(int fd)
+{
+	struct zsock_socks5_error err = { 0 };
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5_ERROR, &err, &len) || len != sizeof(err) ||
+	    err.size != sizeof(err))
+		err.error = -1;
+	return err;
+}
+
+static long stat_of(const char *name)
+{
+	char line[128], key[64];
+	long value, found = -1;
+	FILE *f = fopen("/proc/net/zsock_stat", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld", key, &value) == 2 && !strcmp(key, name))
+			found = value;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* ---- that works ---- */
+
+FIXTURE(via) {
+	struct proxy proxy;
+};
+FIXTURE_VARIANT(via) {
+	int domain, proxy, target;
+};
+FIXTURE_VARIANT_ADD(via, any_4_4) { .domain = 0, .proxy = AF_INET, .target = AF_INET };
+FIXTURE_VARIANT_ADD(via, any_4_6) { .domain = 0, .proxy = AF_INET, .target = AF_INET6 };
+FIXTURE_VARIANT_ADD(via, any_6_4) { .domain = 0, .proxy = AF_INET6, .target = AF_INET };
+FIXTURE_VARIANT_ADD(via, any_6_6) { .domain = 0, .proxy = AF_INET6, .target = AF_INET6 };
+FIXTURE_VARIANT_ADD(via, inet) { .domain = AF_INET, .proxy = AF_INET, .target = AF_INET };
+FIXTURE_VARIANT_ADD(via, inet6) { .domain = AF_INET6, .proxy = AF_INET6, .target = AF_INET6 };
+FIXTURE_VARIANT_ADD(via, inet6_4) { .domain = AF_INET6, .proxy = AF_INET, .target = AF_INET6 };
+
+static const struct proxy_step reply_by_family[2][6] = {
+	{ GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO },
+	{ GET(ASK), PUT(OPEN), GET(REQUEST4 + 12), PUT(GRANTED), ECHO },
+};
+
+FIXTURE_SETUP(via)
+{
+	ASSERT_EQ(0, proxy_start(&self->proxy, variant->proxy,
+				 reply_by_family[variant->target == AF_INET6]));
+}
+
+FIXTURE_TEARDOWN(via)
+{
+	proxy_stop(&self->proxy);
+}
+
+/* The request, byte for byte. */
+static bool asked_for(const struct proxy *p, const union zs_addr *to)
+{
+	static const uint8_t head[] = { 5, 1, 0, 5, 1, 0 };
+	const uint8_t *q = p->got + sizeof(head);
+	bool v4 = to->sa.sa_family == AF_INET;
+
+	return p->ngot == (v4 ? 13 : 25) && !memcmp(p->got, head, sizeof(head)) &&
+	       q[0] == (v4 ? 1 : 4) &&
+	       !memcmp(q + 1, v4 ? (void *)&to->in.sin_addr : (void *)&to->in6.sin6_addr,
+		       v4 ? 4 : 16) &&
+	       !memcmp(q + (v4 ? 5 : 17), &to->in.sin_port, 2);
+}
+
+TEST_F(via, connect)
+{
+	long up = stat_of("Socks5Tunnels");
+	union zs_addr to, name, proxy;
+	struct zsock_info info;
+	socklen_t len;
+	int fd;
+
+	fd = client(&self->proxy, variant->domain);
+	ASSERT_GE(fd, 0);
+	EXPECT_FALSE(zs_dispatched(fd));
+	len = target(&to, variant->target);
+	ASSERT_EQ(0, connect(fd, &to.sa, len));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_TRUE(asked_for(&self->proxy, &to));
+	len = sizeof(name);
+	ASSERT_EQ(0, getpeername(fd, &name.sa, &len));
+	EXPECT_EQ(zs_len(variant->target), len);
+	EXPECT_TRUE(zs_same(&to, &name));
+	len = sizeof(name);
+	ASSERT_EQ(0, getsockname(fd, &name.sa, &len));
+	EXPECT_NE(0, zs_port(&name));
+	len = sizeof(proxy);
+	ASSERT_EQ(0, getsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &proxy, &len));
+	EXPECT_EQ(zs_len(variant->proxy), len);
+	EXPECT_TRUE(zs_same(&proxy, &self->proxy.addr));
+	ASSERT_EQ(0, zs_get_info(fd, &info));
+	EXPECT_TRUE(info.flags & ZSOCK_INFO_F_SOCKS5);
+	EXPECT_EQ(variant->domain ?: variant->proxy, info.inner_family);
+	EXPECT_EQ(ZSOCK_SOCKS5_STAGE_UP, failure(fd).stage);
+	EXPECT_EQ(0, failure(fd).error);
+	EXPECT_EQ(-1, failure(fd).reply);
+	EXPECT_EQ(up + 1, stat_of("Socks5Tunnels"));
+	EXPECT_EQ(-1, connect(fd, &to.sa, zs_len(variant->target)));
+	EXPECT_EQ(EISCONN, errno);
+	EXPECT_EQ(-1, set_proxy(fd, &self->proxy));
+	EXPECT_EQ(EISCONN, errno);
+}
+
+TEST_F(via, dispatched_before)
+{
+	union zs_addr to, any;
+	socklen_t len;
+	int fd;
+
+	fd = zs_socket(variant->domain, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(fd, &any.sa, zs_any(&any, variant->domain ?: variant->proxy, 0)));
+	ASSERT_EQ(0, set_proxy(fd, &self->proxy));
+	len = target(&to, variant->target);
+	ASSERT_EQ(0, connect(fd, &to.sa, len));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_TRUE(asked_for(&self->proxy, &to));
+}
+
+/* An option that says nothing of the family makes a dual-stack socket. */
+TEST_F(via, dual_stack)
+{
+	union zs_addr to, name;
+	socklen_t len;
+	int fd;
+
+	fd = zs_socket(variant->domain, SOCK_STREAM, 0);
+	ASSERT_EQ(0, zs_setint(fd, SOL_TCP, TCP_NODELAY, 1));
+	ASSERT_EQ(0, set_proxy(fd, &self->proxy));
+	len = target(&to, variant->target);
+	ASSERT_EQ(0, connect(fd, &to.sa, len));
+	EXPECT_TRUE(echoes(fd));
+	len = sizeof(name);
+	ASSERT_EQ(0, getpeername(fd, &name.sa, &len));
+	EXPECT_TRUE(zs_same(&to, &name));
+}
+
+/* ---- with one proxy that the test scripts ---- */
+
+FIXTURE(socks5) {
+	struct proxy proxy;
+	bool started;
+};
+
+FIXTURE_SETUP(socks5)
+{
+	ASSERT_EQ(0, zs_write_file(TIMEOUT, "30000"));
+}
+
+FIXTURE_TEARDOWN(socks5)
+{
+	if (self->started)
+		proxy_stop(&self->proxy);
+	zs_write_file(TIMEOUT, "30000");
+}
+
+#define SCRIPT(...)								\
+do {										\
+	static const struct proxy_step script_[] = { __VA_ARGS__ };		\
+										\
+	ASSERT_FALSE(self->started);						\
+	ASSERT_EQ(0, proxy_start(&self->proxy, AF_INET, script_));		\
+	self->started = true;							\
+} while (0)
+
+#define NEXT_SCRIPT(...)							\
+do {										\
+	if (self->started)							\
+		proxy_stop(&self->proxy);					\
+	self->started = false;							\
+	SCRIPT(__VA_ARGS__);							\
+} while (0)
+
+/* connect() fails with that errno, and the socket tells why; it can be used again. */
+#define FAILS(errno_, stage_, reply_)						\
+do {										\
+	struct zsock_socks5_error err_;						\
+	int fd_ = client(&self->proxy, 0);					\
+										\
+	ASSERT_GE(fd_, 0);							\
+	EXPECT_EQ(errno_, go4(fd_));						\
+	err_ = failure(fd_);							\
+	EXPECT_EQ(errno_, err_.error);						\
+	EXPECT_EQ(ZSOCK_SOCKS5_STAGE_##stage_, err_.stage);			\
+	EXPECT_EQ(reply_, err_.reply);						\
+	EXPECT_EQ(0, so_error(fd_));						\
+	EXPECT_EQ(-1, recv(fd_, &err_, 1, MSG_DONTWAIT));			\
+	close(fd_);								\
+} while (0)
+
+TEST_F(socks5, password)
+{
+	static const char want[] = "\x05\x02\x00\x02" "\x01\x04user\x06secret";
+	int fd;
+
+	SCRIPT(GET(4), PUT(WITH_PASSWORD), GET(13), PUT("\x01\x00"), GET(REQUEST4), PUT(GRANTED),
+	       ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, "user", 4, "secret", 6));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(0, memcmp(want, self->proxy.got, sizeof(want) - 1));
+}
+
+TEST_F(socks5, longest_password)
+{
+	char user[255], password[255];
+	int fd;
+
+	memset(user, 'u', sizeof(user));
+	memset(password, 0xff, sizeof(password));
+	SCRIPT(GET(4), PUT(WITH_PASSWORD), GET(513), PUT("\x01\x00"), GET(REQUEST4), PUT(GRANTED),
+	       ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, user, 255, password, 255));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(0, memcmp(self->proxy.got + 4 + 2, user, 255));
+	EXPECT_EQ(255, self->proxy.got[4 + 2 + 255]);
+	EXPECT_EQ(0, memcmp(self->proxy.got + 4 + 3 + 255, password, 255));
+}
+
+/* It is offered, and not asked for. */
+TEST_F(socks5, password_not_needed)
+{
+	int fd;
+
+	SCRIPT(GET(4), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, "user", 4, "secret", 6));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(14, self->proxy.ngot);
+}
+
+TEST_F(socks5, password_taken_back)
+{
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, "user", 4, "secret", 6));
+	ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5_AUTH, "", 0));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_EQ(1, self->proxy.got[1]);
+}
+
+TEST_F(socks5, name)
+{
+	struct sockaddr_zs to = { .zs_port = htons(443) }, name;
+	static const char want[] = "\x05\x01\x00\x03\x0chost.example\x01\xbb";
+	socklen_t len = sizeof(name);
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(sizeof(want) - 1), PUT(GRANTED), ECHO);
+	to.zs_family = zs_family;
+	strcpy(to.zs_name, "host.example");
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, connect(fd, (void *)&to, sizeof(to)));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(0, memcmp(want, self->proxy.got + 3, sizeof(want) - 1));
+	ASSERT_EQ(0, getpeername(fd, (void *)&name, &len));
+	EXPECT_EQ(sizeof(name), len);
+	EXPECT_EQ(0, memcmp(&to, &name, sizeof(to)));
+}
+
+/* What the proxy says of its own address is of no interest, whatever its kind. */
+TEST_F(socks5, replies_of_each_kind)
+{
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4),
+	       PUT("\x05\x00\x00\x04" "0123456789abcdef" "\x01\x02"), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	close(fd);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4),
+		    PUT("\x05\x00\x00\x03\x07" "a.proxy" "\x01\x02"), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	close(fd);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x00\x77\x03\x00\x01\x02"), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	close(fd);
+}
+
+/* What the target says at once comes with the proxy's last words, and is not lost. */
+TEST_F(socks5, server_speaks_first)
+{
+	char buf[32];
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED "220 ready"), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_EQ(9, recv(fd, buf, sizeof(buf), 0));
+	EXPECT_EQ(0, memcmp(buf, "220 ready", 9));
+	EXPECT_TRUE(echoes(fd));
+}
+
+/* The same for who waits in recv(), with nothing of the proxy's. */
+TEST_F(socks5, reader_waits)
+{
+	struct pollfd pfd;
+	char buf[32];
+	int fd, n;
+
+	SCRIPT(GET(ASK), DRIP(OPEN, 20), GET(REQUEST4), DRIP(GRANTED, 20), PUT("hello"), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, zs_nonblock(fd, true));
+	ASSERT_EQ(EINPROGRESS, go4(fd));
+	pfd = (struct pollfd){ .fd = fd, .events = POLLIN };
+	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), 0));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(-1, send(fd, "x", 1, 0));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0, ioctl(fd, SIOCINQ, &n));
+	EXPECT_EQ(0, n);
+	ASSERT_EQ(0, zs_nonblock(fd, false));
+	EXPECT_EQ(5, recv(fd, buf, sizeof(buf), 0));
+	EXPECT_EQ(0, memcmp(buf, "hello", 5));
+	EXPECT_EQ(0, poll(&pfd, 1, 0));
+	EXPECT_EQ(0, go4(fd));
+	EXPECT_EQ(EISCONN, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+}
+
+TEST_F(socks5, drips)
+{
+	int fd;
+
+	SCRIPT(GET(4), DRIP(WITH_PASSWORD, 5), GET(13), DRIP("\x01\x00", 5), GET(REQUEST4),
+	       DRIP(GRANTED, 5), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, "user", 4, "secret", 6));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+}
+
+/* ---- refusals ---- */
+
+TEST_F(socks5, refusals)
+{
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x01")));
+	FAILS(ECONNABORTED, REQUEST, 1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x02")));
+	FAILS(EACCES, REQUEST, 2);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x03")));
+	FAILS(ENETUNREACH, REQUEST, 3);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x04")));
+	FAILS(EHOSTUNREACH, REQUEST, 4);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x05")));
+	FAILS(ECONNREFUSED, REQUEST, 5);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x06")));
+	FAILS(ETIMEDOUT, REQUEST, 6);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x07")));
+	FAILS(EOPNOTSUPP, REQUEST, 7);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x08")));
+	FAILS(EAFNOSUPPORT, REQUEST, 8);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x09")));
+	FAILS(EPROTO, REQUEST, 9);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\xff")));
+	FAILS(EPROTO, REQUEST, 255);
+	/* Some say no more than they have to. */
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x05"));
+	FAILS(ECONNREFUSED, REQUEST, 5);
+}
+
+TEST_F(socks5, refused_methods)
+{
+	int fd;
+
+	SCRIPT(GET(ASK), PUT("\x05\xff"), HOLD);
+	FAILS(EACCES, METHOD, 255);
+	/* Not offered. */
+	NEXT_SCRIPT(GET(ASK), PUT(WITH_PASSWORD), HOLD);
+	FAILS(EPROTO, METHOD, 2);
+	EXPECT_EQ(ASK, self->proxy.ngot);
+	NEXT_SCRIPT(GET(ASK), PUT("\x05\x01"), HOLD);
+	FAILS(EPROTO, METHOD, 1);
+	NEXT_SCRIPT(GET(4), PUT(WITH_PASSWORD), GET(13), PUT("\x01\x07"), HOLD);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, "user", 4, "secret", 6));
+	EXPECT_EQ(EACCES, go4(fd));
+	EXPECT_EQ(ZSOCK_SOCKS5_STAGE_AUTH, failure(fd).stage);
+	EXPECT_EQ(7, failure(fd).reply);
+}
+
+/* ---- lies ---- */
+
+TEST_F(socks5, wrong_versions)
+{
+	int fd;
+
+	SCRIPT(GET(ASK), PUT("\x04\x00"), HOLD);
+	FAILS(EPROTO, METHOD, 0);
+	NEXT_SCRIPT(GET(ASK), PUT("HTTP/1.1 400 Bad Request\r\n\r\n"), HOLD);
+	FAILS(EPROTO, METHOD, 'T');
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x00\x00\x00\x01\x0a\x00\x00\x01\x04\x38"));
+	FAILS(EPROTO, REQUEST, -1);
+	NEXT_SCRIPT(GET(4), PUT(WITH_PASSWORD), GET(13), PUT("\x05\x00"), HOLD);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, set_auth(fd, "user", 4, "secret", 6));
+	EXPECT_EQ(EPROTO, go4(fd));
+}
+
+TEST_F(socks5, wrong_address_kinds)
+{
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x00\x00\x02\x00\x00\x00\x00\x00\x00"), HOLD);
+	FAILS(EPROTO, REQUEST, -1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00"), HOLD);
+	FAILS(EPROTO, REQUEST, -1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x00\x00\xff\xff\x00\x00\x00\x00\x00"), HOLD);
+	FAILS(EPROTO, REQUEST, -1);
+}
+
+/* Who answers before being asked. */
+TEST_F(socks5, speaks_early)
+{
+	SCRIPT(PUT(OPEN GRANTED), HOLD);
+	/* May be there after the first question, or before it. */
+	FAILS(EPROTO, METHOD, -1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN GRANTED "HTTP/1.1 200 OK"), HOLD);
+	FAILS(EPROTO, METHOD, -1);
+	EXPECT_EQ(ASK, self->proxy.ngot);
+}
+
+TEST_F(socks5, hangs_up)
+{
+	SCRIPT(END);
+	FAILS(ECONNRESET, METHOD, -1);
+	NEXT_SCRIPT(GET(ASK), END);
+	FAILS(ECONNRESET, METHOD, -1);
+	NEXT_SCRIPT(GET(ASK), PUT("\x05"), END);
+	FAILS(ECONNRESET, METHOD, -1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), END);
+	FAILS(ECONNRESET, REQUEST, -1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x00\x00\x01\x0a\x00\x00\x01\x04"), END);
+	FAILS(ECONNRESET, REQUEST, -1);
+	NEXT_SCRIPT(GET(ASK), RESET);
+	FAILS(ECONNRESET, METHOD, -1);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), RESET);
+	FAILS(ECONNRESET, REQUEST, -1);
+}
+
+TEST_F(socks5, stalls)
+{
+	long long begun;
+
+	ASSERT_EQ(0, zs_write_file(TIMEOUT, "200"));
+	SCRIPT(HOLD);
+	begun = zs_now_ms();
+	FAILS(ETIMEDOUT, METHOD, -1);
+	EXPECT_GE(zs_now_ms() - begun, 200);
+	EXPECT_LT(zs_now_ms() - begun, 2000);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), HOLD);
+	FAILS(ETIMEDOUT, REQUEST, -1);
+	/* Each byte in good time, but not all of them. */
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4),
+		    PUT("\x05\x00\x00\x03\xff"), DRIP("0123456789012345678901234567890123456789", 20), HOLD);
+	begun = zs_now_ms();
+	FAILS(ETIMEDOUT, REQUEST, -1);
+	EXPECT_LT(zs_now_ms() - begun, 700);
+}
+
+TEST_F(socks5, no_proxy_there)
+{
+	union zs_addr to;
+	int fd = zs_socket(0, SOCK_STREAM, 0);
+
+	zs_closed_port(AF_INET, SOCK_STREAM, &to);
+	ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &to, sizeof(to.in)));
+	EXPECT_EQ(ECONNREFUSED, go4(fd));
+	EXPECT_EQ(ZSOCK_SOCKS5_STAGE_PROXY, failure(fd).stage);
+	EXPECT_EQ(ECONNREFUSED, failure(fd).error);
+}
+
+/* ---- connect() that does not wait ---- */
+
+TEST_F(socks5, nonblocking)
+{
+	union zs_addr name;
+	socklen_t len = sizeof(name);
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(100), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, zs_nonblock(fd, true));
+	ASSERT_EQ(EINPROGRESS, go4(fd));
+	EXPECT_EQ(EALREADY, go4(fd));
+	EXPECT_EQ(0, zs_poll(fd, POLLIN | POLLOUT, 30));
+	EXPECT_EQ(0, so_error(fd));
+	EXPECT_EQ(-1, getpeername(fd, &name.sa, &len));
+	EXPECT_EQ(ENOTCONN, errno);
+	EXPECT_EQ(-1, set_proxy(fd, &self->proxy));
+	EXPECT_EQ(EISCONN, errno);
+	EXPECT_EQ(POLLOUT, zs_poll(fd, POLLIN | POLLOUT, 5000));
+	EXPECT_EQ(0, so_error(fd));
+	EXPECT_EQ(0, go4(fd));
+	EXPECT_EQ(EISCONN, go4(fd));
+	ASSERT_EQ(0, zs_nonblock(fd, false));
+	EXPECT_TRUE(echoes(fd));
+}
+
+TEST_F(socks5, nonblocking_refused)
+{
+	char byte;
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x05") "and more"), HOLD);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, zs_nonblock(fd, true));
+	ASSERT_EQ(EINPROGRESS, go4(fd));
+	EXPECT_EQ(POLLOUT | POLLIN | POLLERR | POLLHUP, zs_poll(fd, POLLIN | POLLOUT, 5000));
+	EXPECT_EQ(ECONNREFUSED, so_error(fd));
+	EXPECT_EQ(0, so_error(fd));
+	/* Nothing of the proxy's is the program's. */
+	EXPECT_EQ(0, recv(fd, &byte, 1, 0));
+	EXPECT_EQ(-1, send(fd, "x", 1, MSG_NOSIGNAL));
+	EXPECT_EQ(EPIPE, errno);
+	/* As TCP has it where the error was taken otherwise. */
+	EXPECT_EQ(ECONNABORTED, go4(fd));
+	/* And it is a socket like any other. */
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	ASSERT_EQ(0, set_proxy(fd, &self->proxy));
+	ASSERT_EQ(0, zs_nonblock(fd, false));
+	EXPECT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+}
+
+/* Another proxy, or none, after one that failed: what that one said is gone. */
+TEST_F(socks5, without_it_after_all)
+{
+	union zs_addr to;
+	char byte;
+	int fd, l;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(REFUSED("\x05") "and more"), HOLD);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, zs_nonblock(fd, true));
+	ASSERT_EQ(EINPROGRESS, go4(fd));
+	EXPECT_TRUE(zs_poll(fd, POLLOUT, 5000) & POLLERR);
+	ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, "", 0));
+	EXPECT_EQ(-1, recv(fd, &byte, 1, 0));
+	EXPECT_EQ(ENOTCONN, errno);
+	l = zs_listener(AF_INET, AF_INET, &to);
+	ASSERT_EQ(0, zs_nonblock(fd, false));
+	EXPECT_EQ(0, connect(fd, &to.sa, sizeof(to.in)));
+	EXPECT_GE(accept(l, NULL, NULL), 0);
+}
+
+TEST_F(socks5, edge_triggered)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
+	int fd, ep = epoll_create1(0);
+
+	SCRIPT(GET(ASK), DRIP(OPEN, 10), GET(REQUEST4), DRIP(GRANTED, 10), WAIT(50), PUT("hi"),
+	       ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, zs_nonblock(fd, true));
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev));
+	/* One that is not connected is hung up. */
+	ASSERT_EQ(1, epoll_wait(ep, &ev, 1, 1000));
+	EXPECT_TRUE(ev.events & EPOLLHUP);
+	ASSERT_EQ(EINPROGRESS, go4(fd));
+	ASSERT_EQ(1, epoll_wait(ep, &ev, 1, 5000));
+	EXPECT_EQ(EPOLLOUT, ev.events);
+	ASSERT_EQ(1, epoll_wait(ep, &ev, 1, 5000));
+	EXPECT_EQ(EPOLLOUT | EPOLLIN, ev.events);
+}
+
+/* SO_RCVLOWAT holds back events, not the proxy's words. */
+TEST_F(socks5, low_water_mark)
+{
+	char buf[8];
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, zs_setint(fd, SOL_SOCKET, SO_RCVLOWAT, 1000));
+	ASSERT_EQ(0, go4(fd));
+	ASSERT_EQ(4, send(fd, "ping", 4, 0));
+	EXPECT_EQ(0, zs_poll(fd, POLLIN, 100));
+	ASSERT_EQ(0, zs_setint(fd, SOL_SOCKET, SO_RCVLOWAT, 1));
+	EXPECT_EQ(4, recv(fd, buf, 4, 0));
+}
+
+/* ---- waiting, and not for ever ---- */
+
+TEST_F(socks5, sndtimeo)
+{
+	struct timeval tv = { .tv_usec = 100000 };
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(300), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
+	EXPECT_EQ(EINPROGRESS, go4(fd));
+	tv = (struct timeval){ .tv_sec = 5 };
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
+	/* It has gone on meanwhile. */
+	EXPECT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+}
+
+static void on_alarm(int sig __attribute__((unused)))
+{
+}
+
+static int connect_with_alarm(int fd, int flags)
+{
+	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = flags };
+	struct itimerval it = { .it_value = { .tv_usec = 100000 } };
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &it, NULL);
+	return go4(fd);
+}
+
+TEST_F(socks5, signals)
+{
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(300), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	EXPECT_EQ(EINTR, connect_with_alarm(fd, 0));
+	EXPECT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	close(fd);
+	fd = client(&self->proxy, 0);
+	EXPECT_EQ(0, connect_with_alarm(fd, SA_RESTART));
+	EXPECT_TRUE(echoes(fd));
+}
+
+struct connecter {
+	pthread_t thread;
+	int fd, err;
+};
+
+static void *connecter_run(void *arg)
+{
+	struct connecter *c = arg;
+
+	c->err = go4(c->fd);
+	return NULL;
+}
+
+TEST_F(socks5, two_threads)
+{
+	struct connecter c[2];
+	int i;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(100), PUT(GRANTED), ECHO);
+	c[0].fd = client(&self->proxy, 0);
+	c[1].fd = c[0].fd;
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&c[i].thread, NULL, connecter_run, &c[i]));
+	for (i = 0; i < 2; i++)
+		pthread_join(c[i].thread, NULL);
+	EXPECT_EQ(0, c[0].err);
+	EXPECT_EQ(0, c[1].err);
+	EXPECT_TRUE(echoes(c[0].fd));
+	EXPECT_EQ(1, self->proxy.nconns);
+}
+
+TEST_F(socks5, shutdown_in_the_middle)
+{
+	struct connecter c;
+	int how;
+
+	SCRIPT(GET(ASK), PUT(OPEN), HOLD);
+	for (how = SHUT_RD; how <= SHUT_RDWR; how++) {
+		c.fd = client(&self->proxy, 0);
+		ASSERT_EQ(0, pthread_create(&c.thread, NULL, connecter_run, &c));
+		zs_sleep_ms(50);
+		EXPECT_EQ(0, shutdown(c.fd, how));
+		pthread_join(c.thread, NULL);
+		EXPECT_EQ(ECONNRESET, c.err);
+		close(c.fd);
+	}
+}
+
+TEST_F(socks5, close_in_the_middle)
+{
+	int i, fd;
+
+	SCRIPT(GET(ASK), DRIP(OPEN, 2), GET(REQUEST4), DRIP(GRANTED, 2), ECHO);
+	for (i = 0; i < 20; i++) {
+		fd = client(&self->proxy, 0);
+		ASSERT_EQ(0, zs_nonblock(fd, true));
+		ASSERT_EQ(EINPROGRESS, go4(fd));
+		zs_sleep_ms(i);
+		ASSERT_EQ(0, close(fd));
+	}
+}
+
+TEST_F(socks5, disconnect)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	char byte;
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(20), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	/* In the middle, and once it is up. */
+	ASSERT_EQ(0, zs_nonblock(fd, true));
+	ASSERT_EQ(EINPROGRESS, go4(fd));
+	EXPECT_EQ(0, connect(fd, &none, sizeof(none)));
+	ASSERT_EQ(0, zs_nonblock(fd, false));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(0, connect(fd, &none, sizeof(none)));
+	/* As TCP says it. */
+	EXPECT_EQ(ECONNRESET, so_error(fd));
+	EXPECT_EQ(-1, recv(fd, &byte, 1, MSG_DONTWAIT));
+	EXPECT_EQ(ENOTCONN, errno);
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(3, self->proxy.nconns);
+}
+
+/* ---- options ---- */
+
+TEST_F(socks5, options)
+{
+	struct sockaddr_storage addr = { .ss_family = AF_UNIX };
+	struct zsock_socks5_auth auth = { .user_len = 1, .password_len = 0 };
+	socklen_t len = sizeof(addr);
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	int fd = zs_socket(0, SOCK_STREAM, 0);
+
+	ASSERT_EQ(0, getsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &addr, &len));
+	EXPECT_EQ(0, len);
+#define REFUSES(err_, name_, value_, len_)					\
+do {										\
+	EXPECT_EQ(-1, setsockopt(fd, SOL_ZSOCK, name_, value_, len_));		\
+	EXPECT_EQ(err_, errno);							\
+} while (0)
+	REFUSES(EAFNOSUPPORT, ZSOCK_SOCKS5, &addr, sizeof(addr));
+	REFUSES(EINVAL, ZSOCK_SOCKS5, &addr, 1);
+	REFUSES(EINVAL, ZSOCK_SOCKS5, &in, 15);
+	/* Without a port. */
+	REFUSES(EINVAL, ZSOCK_SOCKS5, &in, 16);
+	REFUSES(EINVAL, ZSOCK_SOCKS5, &addr, sizeof(addr) + 1);
+	REFUSES(EFAULT, ZSOCK_SOCKS5, (void *)1, 16);
+	REFUSES(EINVAL, ZSOCK_SOCKS5_AUTH, &auth, sizeof(auth));
+	auth.password_len = 1;
+	REFUSES(EINVAL, ZSOCK_SOCKS5_AUTH, &auth, sizeof(auth) - 1);
+	REFUSES(EINVAL, ZSOCK_SOCKS5_AUTH, &auth, sizeof(auth) + 1);
+	REFUSES(EFAULT, ZSOCK_SOCKS5_AUTH, (void *)1, sizeof(auth));
+	auth.user_len = 0;
+	REFUSES(EINVAL, ZSOCK_SOCKS5_AUTH, &auth, sizeof(auth));
+	REFUSES(ENOPROTOOPT, ZSOCK_SOCKS5_ERROR, &auth, sizeof(auth));
+	len = sizeof(auth);
+	EXPECT_EQ(-1, getsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5_AUTH, &auth, &len));
+	EXPECT_EQ(ENOPROTOOPT, errno);
+	EXPECT_EQ(0, failure(fd).error);
+	EXPECT_EQ(0, failure(fd).stage);
+	close(fd);
+
+	/* An IPv4 socket does not get to an IPv6 proxy. */
+	fd = zs_socket(AF_INET, SOCK_STREAM, 0);
+	((struct sockaddr_in6 *)&addr)->sin6_port = htons(1080);
+	addr.ss_family = AF_INET6;
+	REFUSES(EAFNOSUPPORT, ZSOCK_SOCKS5, &addr, sizeof(struct sockaddr_in6));
+	in.sin_port = htons(1080);
+	EXPECT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &in, sizeof(in)));
+	EXPECT_FALSE(zs_dispatched(fd));
+	close(fd);
+	fd = zs_socket(0, SOCK_DGRAM, 0);
+	REFUSES(EOPNOTSUPP, ZSOCK_SOCKS5, &in, sizeof(in));
+	close(fd);
+}
+
+TEST_F(socks5, listeners_and_what_they_accept)
+{
+	union zs_addr addr;
+	int l, c, s, fd;
+
+	SCRIPT(END);
+	l = zs_listener(AF_INET, AF_INET, &addr);
+	EXPECT_EQ(-1, set_proxy(l, &self->proxy));
+	EXPECT_EQ(EINVAL, errno);
+	c = zs_tcp_connect(AF_INET, &addr);
+	s = accept(l, NULL, NULL);
+	ASSERT_GE(s, 0);
+	EXPECT_EQ(-1, set_proxy(c, &self->proxy));
+	EXPECT_EQ(EISCONN, errno);
+	EXPECT_EQ(-1, set_proxy(s, &self->proxy));
+	EXPECT_EQ(EISCONN, errno);
+
+	fd = client(&self->proxy, AF_INET);
+	EXPECT_EQ(-1, listen(fd, 1));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, "", 0));
+	EXPECT_EQ(0, listen(fd, 1));
+}
+
+/* Nothing goes past the proxy. */
+TEST_F(socks5, fast_open)
+{
+	union zs_addr to;
+	socklen_t len;
+	int fd, i;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	for (i = 0; i < 2; i++) {
+		fd = client(&self->proxy, AF_INET);
+		if (i)
+			ASSERT_EQ(0, zs_setint(fd, SOL_TCP, TCP_NODELAY, 1));
+		len = target4(&to);
+		EXPECT_EQ(-1, sendto(fd, "x", 1, MSG_FASTOPEN, &to.sa, len));
+		EXPECT_EQ(EOPNOTSUPP, errno);
+		EXPECT_EQ(i, zs_dispatched(fd));
+		close(fd);
+	}
+	fd = client(&self->proxy, AF_INET);
+	ASSERT_EQ(0, zs_setint(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1));
+	ASSERT_EQ(0, go4(fd));
+	EXPECT_TRUE(echoes(fd));
+	EXPECT_EQ(13, self->proxy.ngot);
+}
+
+TEST_F(socks5, wrong_targets)
+{
+	struct sockaddr_zs name = { .zs_port = htons(1) };
+	union zs_addr to;
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, AF_INET);
+#define NO_WAY(err_, addr_, len_)						\
+do {										\
+	EXPECT_EQ(-1, connect(fd, (void *)(addr_), len_));			\
+	EXPECT_EQ(err_, errno);							\
+} while (0)
+	target6(&to);
+	NO_WAY(EAFNOSUPPORT, &to, sizeof(to.in6));
+	target4(&to);
+	NO_WAY(EINVAL, &to, 15);
+	NO_WAY(EINVAL, &to, 1);
+	name.zs_family = zs_family;
+	NO_WAY(EINVAL, &name, 4);
+	EXPECT_FALSE(zs_dispatched(fd));
+	EXPECT_EQ(0, go4(fd));
+	EXPECT_EQ(1, self->proxy.nconns);
+}
+
+/* v4-mapped addresses mean nothing to others. */
+TEST_F(socks5, mapped_target)
+{
+	union zs_addr to = { .in6 = { .sin6_family = AF_INET6, .sin6_port = htons(80) } };
+	int fd;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), ECHO);
+	inet_pton(AF_INET6, "::ffff:198.51.100.7", &to.in6.sin6_addr);
+	fd = client(&self->proxy, AF_INET6);
+	ASSERT_EQ(0, connect(fd, &to.sa, sizeof(to.in6)));
+	EXPECT_EQ(0, memcmp(self->proxy.got + 3, "\x05\x01\x00\x01\xc6\x33\x64\x07\x00\x50", 10));
+}
+
+TEST_F(socks5, unprivileged)
+{
+	int pid = fork();
+
+	if (!pid) {
+		struct proxy p;
+		int fd;
+
+		if (zs_drop_root() || proxy_start(&p, AF_INET, plain))
+			_exit(1);
+		fd = client(&p, 0);
+		_exit(go4(fd) || !echoes(fd) ? 2 : 0);
+	}
+	EXPECT_EQ(0, zs_wait(pid));
+}
+
+#ifdef HAVE_LIBURING
+static int uring_connect(struct io_uring *ring, int fd)
+{
+	struct __kernel_timespec ts = { 10, 0 };
+	struct io_uring_cqe *cqe;
+	union zs_addr to;
+	socklen_t len = target4(&to);
+	int ret;
+
+	io_uring_prep_connect(io_uring_get_sqe(ring), fd, &to.sa, len);
+	io_uring_submit(ring);
+	ret = io_uring_wait_cqe_timeout(ring, &cqe, &ts);
+	if (ret)
+		return ret;
+	ret = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
+	return ret;
+}
+
+TEST_F(socks5, uring)
+{
+	struct io_uring ring;
+	int fd, ret;
+
+	ret = io_uring_queue_init(4, &ring, 0);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(return, "the kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(50), PUT(GRANTED), ECHO);
+	fd = client(&self->proxy, 0);
+	EXPECT_EQ(0, uring_connect(&ring, fd));
+	EXPECT_TRUE(echoes(fd));
+	close(fd);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), WAIT(50), PUT(REFUSED("\x05")), HOLD);
+	fd = client(&self->proxy, 0);
+	EXPECT_EQ(-ECONNREFUSED, uring_connect(&ring, fd));
+	io_uring_queue_exit(&ring);
+}
+#endif
+
+TEST_HARNESS_MAIN
