@@ -6,6 +6,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <net/tcp.h>
 
 #include "kpi.h"
 
@@ -211,12 +212,16 @@ EXPORT_SYMBOL_GPL(zsock_socket_from_fd);
 /* ---- the end ---- */
 
 /* What waits in the socket is woken, and finds that it is over. */
-static void zsock_kick(struct zsock_socket *so)
+static void zsock_kick(struct zsock_socket *so, bool reset)
 {
 	struct socket *sock = so->sock;
 
-	if (zsock_table(zsock_sk(sock)))
+	if (zsock_table(zsock_sk(sock))) {
+		/* The peer is not to take it for a proper end. */
+		if (reset && sk_is_tcp(sock->sk))
+			tcp_abort(sock->sk, ECONNABORTED);
 		kernel_sock_shutdown(sock, SHUT_RDWR);
+	}
 	wake_up_interruptible_all(&sock->wq.wait);
 }
 
@@ -251,13 +256,13 @@ static void zsock_release_sock(struct socket *sock, bool reset)
 		put_net(net);
 }
 
-static void zsock_drain(struct zsock_socket *so, bool kick)
+static void zsock_drain(struct zsock_socket *so, bool kick, bool reset)
 {
 	/* Who waits without an end, such as for memory, is asked again. */
 	while (!wait_event_timeout(so->idle,
 				   atomic_read(&so->calls) == INT_MIN, HZ / 10))
 		if (kick)
-			zsock_kick(so);
+			zsock_kick(so, reset);
 }
 
 /*
@@ -277,11 +282,11 @@ static void zsock_end(struct zsock_socket *so, bool reset)
 	}
 	/* Fully ordered: who leaves sees it, or this sees that it has left. */
 	if (atomic_add_return(INT_MIN, &so->calls) != INT_MIN && kick)
-		zsock_kick(so);
-	zsock_drain(so, kick);
+		zsock_kick(so, reset);
+	zsock_drain(so, kick, reset);
 	zsock_upcalls_end(so);
 	if (so->file && reset)
-		zsock_kick(so);
+		zsock_kick(so, true);
 	if (so->file) {
 		fput(so->file);
 	} else {
@@ -360,8 +365,8 @@ EXPORT_SYMBOL_GPL(zsock_close);
  *
  * Its connection is reset, calls on it return, and from now on say -ESHUTDOWN.
  * The upcalls come once more; event upcalls say ZSOCK_EV_DEFUNCT. It remains
- * to be closed by who has it. A program's socket is shut down, and stays the
- * program's.
+ * to be closed by who has it. A program's socket is reset, too, and
+ * stays the program's.
  *
  * Context: process, may sleep.
  * Return: 0, or -ESHUTDOWN if it was defunct already.

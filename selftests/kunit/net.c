@@ -4,6 +4,7 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/umh.h>
+#include <net/zsock_kpi.h>
 
 #include "suites.h"
 
@@ -69,9 +70,8 @@ static int zsock_net_test_init(struct kunit *test)
 	return PTR_ERR_OR_ZERO(other->net);
 }
 
-static void zsock_net_test_exit(struct kunit *test)
+static void zsock_net_end(struct zsock_other *other)
 {
-	struct zsock_other *other = test->priv;
 	struct pid *pid;
 
 	if (!other || other->pid <= 0)
@@ -81,6 +81,12 @@ static void zsock_net_test_exit(struct kunit *test)
 	put_pid(pid);
 	if (!IS_ERR_OR_NULL(other->net))
 		put_net(other->net);
+	other->pid = 0;
+}
+
+static void zsock_net_test_exit(struct kunit *test)
+{
+	zsock_net_end(test->priv);
 }
 
 /* ---- the tests ---- */
@@ -175,11 +181,47 @@ static void zsock_net_access(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ZSOCK_ACCESS_ALL, zsock_net(&init_net)->access);
 }
 
+static void zsock_net_event(struct zsock_socket *so, void *cookie, u32 event)
+{
+	*(u32 *)cookie |= event;
+}
+
+/* The namespace goes while the kernel has sockets in it, open ones. */
+static void zsock_net_kpi(struct kunit *test)
+{
+	struct zsock_other *other = test->priv;
+	struct zsock_socket *so[3];
+	u32 events = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(so); i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				zsock_socket(other->net, AF_INET, i ?
+					     SOCK_STREAM : SOCK_DGRAM, 0, NULL,
+					     NULL, &so[i]));
+	KUNIT_EXPECT_EQ(test, 0, zsock_listen(so[1], 4));
+	zsock_catchevents(so[1], zsock_net_event, &events, ZSOCK_EV_ALL);
+	/* One of them before it goes. */
+	zsock_close(so[2]);
+	zsock_net_end(other);
+	for (i = 0; i < 500; i++) {
+		if (zsock_listen(so[1], 4) == -ESHUTDOWN)
+			break;
+		msleep(20);
+	}
+	zsock_upcall_barrier();
+	KUNIT_EXPECT_EQ(test, ZSOCK_EV_DEFUNCT, events & ZSOCK_EV_DEFUNCT);
+	KUNIT_EXPECT_EQ(test, -ESHUTDOWN, zsock_shutdown(so[1], SHUT_RD));
+	zsock_close(so[0]);
+	zsock_close(so[1]);
+}
+
 static struct kunit_case zsock_net_cases[] = {
 	KUNIT_CASE_SLOW(zsock_net_stats),
 	KUNIT_CASE_SLOW(zsock_net_lists),
 	KUNIT_CASE_SLOW(zsock_net_of_the_inner),
 	KUNIT_CASE_SLOW(zsock_net_access),
+	KUNIT_CASE(zsock_net_kpi),
 	{ }
 };
 
