@@ -37,6 +37,9 @@ CASES = {
     "remote-rr": (QEMU, "pipe-cost", 2.5, "round trip, 1 byte"),
     "remote-tx": (QEMU, "pipe-speed", 0.8, "64 KiB to the server"),
     "remote-rx": (QEMU, "pipe-speed", 0.8, "64 KiB from the server"),
+    "remote-vsock-rr": (QEMU, "pipe-cost", 2.5, "round trip, 1 byte, vsock"),
+    "remote-vsock-tx": (QEMU, "pipe-speed", 0.8, "64 KiB to the server, vsock"),
+    "remote-vsock-rx": (QEMU, "pipe-speed", 0.8, "64 KiB from the server, vsock"),
 }
 # Names for several.
 GROUPS = ("tls", "tls-bulk", "tls-sendfile", "tls-rr", "tls-handshakes", "remote")
@@ -188,6 +191,8 @@ def plain_line(row):
 
 
 def pipe_line(row):
+    if "missing" in row:
+        return f"{row['what']:<30}  not measured: {row['missing']}"
     sign = ">=" if row["kind"] in RATES else "<="
     return (
         f"{row['what']:<30}{row['unix']:>10}{row['zsock']:>10}{row['inet']:>10}"

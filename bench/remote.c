@@ -92,11 +92,10 @@ static void start_far_end(struct ctx *c, const int fd[2], unsigned int port)
 /* ---- setting up ---- */
 
 /* The control is the bare pipe once more: it is what all is compared with. */
-static void bare_pair(const struct fam *fam, int fd[2])
+static void bare_pair(const struct fam *fam, enum remote_pipe kind, int fd[2])
 {
 	if (fam->id != FAM_INET) {
-		if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
-			die_errno("socketpair");
+		remote_pipe(kind, fd);
 		return;
 	}
 	fam_stream_pair(fam, fd);
@@ -104,7 +103,8 @@ static void bare_pair(const struct fam *fam, int fd[2])
 	set_nodelay(fam, fd[1]);
 }
 
-static void *setup(const struct fam *fam, unsigned int port)
+static void *setup(const struct fam *fam, enum remote_pipe kind,
+		   unsigned int port)
 {
 	struct ctx *c = calloc(1, sizeof(*c));
 	int fd[2];
@@ -113,11 +113,11 @@ static void *setup(const struct fam *fam, unsigned int port)
 		die("out of memory");
 	memset(c->data, 'z', sizeof(c->data));
 	if (fam->id == FAM_ZSOCK) {
-		remote_start(&c->remote);
+		remote_start(&c->remote, kind);
 		c->fd = remote_connect(&c->remote, port);
 		return c;
 	}
-	bare_pair(fam, fd);
+	bare_pair(fam, kind, fd);
 	start_far_end(c, fd, port);
 	return c;
 }
@@ -140,7 +140,12 @@ static void teardown(void *arg)
 
 static void *rr_setup(const struct fam *fam)
 {
-	return setup(fam, REMOTE_ECHO);
+	return setup(fam, REMOTE_UNIX, REMOTE_ECHO);
+}
+
+static void *vsock_rr_setup(const struct fam *fam)
+{
+	return setup(fam, REMOTE_VSOCK, REMOTE_ECHO);
 }
 
 static void rr_run(void *arg, unsigned int ops)
@@ -156,7 +161,12 @@ static void rr_run(void *arg, unsigned int ops)
 
 static void *tx_setup(const struct fam *fam)
 {
-	return setup(fam, REMOTE_DISCARD);
+	return setup(fam, REMOTE_UNIX, REMOTE_DISCARD);
+}
+
+static void *vsock_tx_setup(const struct fam *fam)
+{
+	return setup(fam, REMOTE_VSOCK, REMOTE_DISCARD);
 }
 
 static void tx_run(void *arg, unsigned int ops)
@@ -169,7 +179,12 @@ static void tx_run(void *arg, unsigned int ops)
 
 static void *rx_setup(const struct fam *fam)
 {
-	return setup(fam, REMOTE_CHARGEN);
+	return setup(fam, REMOTE_UNIX, REMOTE_CHARGEN);
+}
+
+static void *vsock_rx_setup(const struct fam *fam)
+{
+	return setup(fam, REMOTE_VSOCK, REMOTE_CHARGEN);
 }
 
 static void rx_run(void *arg, unsigned int ops)
@@ -196,6 +211,18 @@ static const struct bench remote_benches[] = {
 	{ "remote-rx", "64 KiB from a backend's server",
 	  .batch = 1, .longer = BULK, .more = FEWEST, .versus_pipe = true,
 	  .setup = rx_setup, .run = rx_run, .teardown = teardown },
+	{ "remote-vsock-rr", "1 byte echoed, by way of vsock",
+	  .batch = 1, .longer = 1, .more = 1, .versus_pipe = true,
+	  .missing = remote_no_vsock,
+	  .setup = vsock_rr_setup, .run = rr_run, .teardown = teardown },
+	{ "remote-vsock-tx", "64 KiB to the server, by way of vsock",
+	  .batch = 1, .longer = BULK, .more = FEWEST, .versus_pipe = true,
+	  .missing = remote_no_vsock,
+	  .setup = vsock_tx_setup, .run = tx_run, .teardown = teardown },
+	{ "remote-vsock-rx", "64 KiB from the server, by way of vsock",
+	  .batch = 1, .longer = BULK, .more = FEWEST, .versus_pipe = true,
+	  .missing = remote_no_vsock,
+	  .setup = vsock_rx_setup, .run = rx_run, .teardown = teardown },
 	{ 0 }
 };
 BENCH_CASES(remote_benches);

@@ -17,8 +17,17 @@ struct remote {
 	pid_t pid;		/* of zsock-offloadd */
 };
 
-/* Over a socketpair(). */
-void remote_start(struct remote *r);
+/* What a pipe is made of. */
+enum remote_pipe {
+	REMOTE_UNIX,
+	REMOTE_VSOCK,		/* over loopback */
+};
+
+/* Both ends of one. */
+void remote_pipe(enum remote_pipe kind, int fd[2]);
+/* Why the kernel has no such pipe, or NULL. */
+const char *remote_no_vsock(void);
+void remote_start(struct remote *r, enum remote_pipe kind);
 void remote_stop(struct remote *r);
 /* A stream to @port of zsock-offloadd's own address. */
 int remote_connect(const struct remote *r, unsigned int port);

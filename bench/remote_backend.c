@@ -2,6 +2,7 @@
 /* A backend behind a pipe: made, used by name, and taken away again. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
 #include <linux/zsock.h>
 
 #include "remote.h"
@@ -31,8 +33,8 @@ static pid_t start(const char *tool, int fd, char *const argv[])
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A copy, for the other has FD_CLOEXEC. */
-	if (fd >= 0 && dup2(fd, 3) < 0)
+	/* A copy, for the other has FD_CLOEXEC, but where it is that itself. */
+	if (fd >= 0 && (fd == 3 ? fcntl(fd, F_SETFD, 0) : dup2(fd, 3)) < 0)
 		_exit(126);
 	execv(path, argv);
 	_exit(127);
@@ -49,7 +51,61 @@ static void run(const char *tool, int fd, char *const argv[])
 		    status);
 }
 
-void remote_start(struct remote *r)
+/* ---- pipes ---- */
+
+static void vsock_listen(int fd, struct sockaddr_vm *svm)
+{
+	socklen_t len = sizeof(*svm);
+
+	if (bind(fd, (void *)svm, len) || listen(fd, 1) ||
+	    getsockname(fd, (void *)svm, &len))
+		die_errno("vsock: listening");
+}
+
+static void vsock_pair(int fd[2])
+{
+	struct sockaddr_vm svm = {
+		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_LOCAL,
+		.svm_port = VMADDR_PORT_ANY,
+	};
+	int listener = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	fd[0] = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (listener < 0 || fd[0] < 0)
+		die_errno("vsock: socket");
+	vsock_listen(listener, &svm);
+	if (connect(fd[0], (void *)&svm, sizeof(svm)))
+		die_errno("vsock: connect");
+	fd[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd[1] < 0)
+		die_errno("vsock: accept");
+	close(listener);
+}
+
+const char *remote_no_vsock(void)
+{
+	int fd;
+
+	if (system("modprobe -q vsock_loopback"))
+		return "no vsock_loopback";
+	fd = socket(AF_VSOCK, SOCK_STREAM, 0);
+	if (fd < 0)
+		return "no AF_VSOCK";
+	close(fd);
+	return NULL;
+}
+
+void remote_pipe(enum remote_pipe kind, int fd[2])
+{
+	if (kind == REMOTE_VSOCK)
+		vsock_pair(fd);
+	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+		die_errno("socketpair");
+}
+
+/* ---- backends ---- */
+
+void remote_start(struct remote *r, enum remote_pipe kind)
 {
 	static unsigned int count;
 	char *const server[] = {
@@ -63,8 +119,7 @@ void remote_start(struct remote *r)
 	int fd[2];
 
 	snprintf(r->name, sizeof(r->name), "bench%u", count++);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
-		die_errno("socketpair");
+	remote_pipe(kind, fd);
 	r->pid = start("zsock-offloadd", fd[1], server);
 	run("zsockctl", fd[0], add);
 	close(fd[0]);

@@ -59,7 +59,7 @@ static void zsock_source_pull(struct socket *sock)
 static u32 zsock_source_size(const struct sk_buff *skb)
 {
 	size_t size = SKB_TRUESIZE(skb_end_offset(skb));
-	const struct page *page;
+	struct page *page;
 	int i;
 
 	/* Not made by what is asked here. */
