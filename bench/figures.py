@@ -37,6 +37,8 @@ CASES = {
     "remote-rr": (QEMU, "pipe-cost", 2.5, "round trip, 1 byte"),
     "remote-tx": (QEMU, "pipe-speed", 0.8, "64 KiB to the server"),
     "remote-rx": (QEMU, "pipe-speed", 0.8, "64 KiB from the server"),
+    "remote-fair-rx": (UML, "fair", 1.10, "1,000 sockets that receive"),
+    "remote-fair-tx": (UML, "fair", 1.10, "1,000 sockets that send"),
     "remote-vsock-rr": (QEMU, "pipe-cost", 2.5, "round trip, 1 byte, vsock"),
     "remote-vsock-tx": (QEMU, "pipe-speed", 0.8, "64 KiB to the server, vsock"),
     "remote-vsock-rx": (QEMU, "pipe-speed", 0.8, "64 KiB from the server, vsock"),
@@ -75,9 +77,11 @@ def base_of(kind):
 
 def figure(kind, result, family):
     """What is compared with the target, or None where the family was not measured."""
-    base, other = result[base_of(kind)], result.get(family)
+    base, other = result.get(base_of(kind)), result.get(family)
     if other is None:
         return None
+    if kind == "fair":
+        return other["fairness"]
     if kind in ("ratio", "carried", "records", "pipe-cost"):
         return other["ratio"]
     if kind in RATES:
@@ -111,6 +115,8 @@ def cost(kind, other):
         return f"{other['bytes']:.0f} B"
     if kind == "growth":
         return f"{other['growth']:.4f}"
+    if kind == "fair":
+        return f"{other['each'] / 2**20:.1f} MiB"
     return f"{other['median']:.0f}"
 
 
@@ -144,6 +150,8 @@ def judge(name, results):
 
 
 def reliable(row, limit):
+    if row["kind"] == "fair":
+        return True
     if row["kind"] == "bytes":
         return abs(row["control_figure"]) <= 64
     if row["noise"] is not None and row["noise"] > limit:
@@ -198,6 +206,13 @@ def pipe_line(row):
         f"{row['what']:<30}{row['unix']:>10}{row['zsock']:>10}{row['inet']:>10}"
         f"{number(row['zsock_figure']):>9}{number(row['noise']):>8}"
         f"{number(row['control_figure']):>9}  {sign} {row['target']:.2f}  {mark(row)}"
+    )
+
+
+def fair_line(row):
+    return (
+        f"{row['what']:<30}{row['zsock']:>10}{number(row['zsock_figure']):>9}"
+        f"  <= {row['target']:.2f}  {mark(row)}"
     )
 
 
@@ -282,6 +297,12 @@ TABLES = (
         f"{'/pipe':>9}{'+-':>8}{'control':>9}  {'target':<7}  ",
         pipe_line,
         "Costs are instructions of both ends; for 64 KiB the pipe's is divided by AF_ZSOCK's.",
+    ),
+    (
+        ("fair",),
+        f"{'All of one backend':<30}{'each':>10}{'most':>9}  {'target':<7}  ",
+        fair_line,
+        "Bytes of a socket, and those of the one that had most to those of the one that had least.",
     ),
 )
 
