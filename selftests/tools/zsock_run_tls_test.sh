@@ -381,6 +381,41 @@ test_asyncio()
 	is "is content, too" "$out" "asyncio is content"
 }
 
+# By --seccomp, which sees socket() and nothing else; for static programs that is the way.
+test_seccomp()
+{
+	local ca=(--ca "$PKI/ca.crt") pair=(--cert "$PKI/p256.crt" --key "$PKI/p256.key")
+	local all="new=tls? listening=tls to:4433=tls on:4433=tls to:4480=tls on:4480=tls udp=udp mptcp=E93"
+
+	kinds "--seccomp --tls: all" "$all" --seccomp --tls --hostname x
+	kinds "--seccomp --tls-server: all" "$all" --seccomp --tls-server "${pair[@]}"
+	www p256
+	exits "a static program fetches by https" 0 zsock-run --tls "${ca[@]}" --hostname server.test -- \
+		busybox wget -q -O copy6 "http://127.0.0.1:$PORT/sample"
+	check "what the server has" cmp sample copy6
+	run zsock-run --tls "${ca[@]}" --hostname other.test -- \
+		busybox wget -q -O copy7 "http://127.0.0.1:$PORT/sample"
+	check "not under another name" test "$status" -ne 0 -a ! -s copy7
+	reach "--seccomp --verify none" reached --seccomp --verify none -- ai=other.test
+	reach "--seccomp --verify optional" reached --seccomp --verify optional -- ai=other.test
+	run zsock-run --seccomp --tls-server "${pair[@]}" -- ./tlsprobe reach "$PORT" none=127.0.0.1
+	is "a server's own connections have no name, and fail" "$out" E103
+	run zsock-run --seccomp --tls "${ca[@]}" --hostname server.test -- \
+		setpriv --reuid 65534 --clear-groups ./tlsprobe reach "$PORT" none=127.0.0.1
+	is "another user may not use the tag" "$out" E13
+	peers_end
+
+	next_port
+	zsock-run --tls-server "${pair[@]}" --alpn http/1.1 -- busybox httpd -f -p "127.0.0.1:$PORT" -h . &
+	PIDS+=("$!")
+	wait_for "$LIMIT" listening "$PORT"
+	exits "a static program serves by https" 0 \
+		curl -sS -f --cacert "$PKI/ca.crt" -o copy8 -v "https://server.test:$PORT/sample"
+	check "what it has" cmp sample copy8
+	like "with the protocol that it is told" "$err" "*server accepted http/1.1*"
+	peers_end
+}
+
 tls_begin
 echo "$hosts" >hosts
 check "names for addresses" mount --bind hosts /etc/hosts
@@ -396,5 +431,6 @@ if agent_start; then
 	test_openssl_server
 	test_python_server
 	test_asyncio
+	test_seccomp
 fi
 tap_end
