@@ -17,7 +17,7 @@ cd "$dir" || exit 1
 all_taken="kinds: stream4=zsock dgram4=zsock stream6=zsock dgram6=zsock"
 none_taken="kinds: stream4=inet dgram4=inet stream6=inet dgram6=inet"
 none_at_all="kinds: stream4=E13 dgram4=E13 stream6=E13 dgram6=E13"
-nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+nobody=("$(type -P setpriv)" --reuid 65534 --regid 65534 --clear-groups)
 
 # "make selftests" has compiled them.
 programs()
@@ -284,13 +284,27 @@ open("copy", "wb").write(u.urlopen("http://127.0.0.1:8351/file").read())'
 	wait
 }
 
+# Who makes a socket for another user: that user can kill it, and harms nobody else.
+helper_of_nobody()
+{
+	local pid
+
+	for pid in $(supervisors); do
+		grep -qs '^Uid:.65534' "/proc/$pid/status" && helper=$pid && return
+	done
+	return 1
+}
+
 # One call that takes long does not keep the others waiting; and the supervisor loads the module.
 test_slow()
 {
-	local modprobe
+	local modprobe helper='' wait='until [ -e gone ]; do sleep 0.1; done'
 
-	zsock-run -- busybox sh -c 'until [ -e gone ]; do sleep 0.1; done; exec ./supervised slow 8' >slow.txt 2>&1 &
+	zsock-run -- busybox sh -c "$wait; exec ./supervised slow 8" >slow.txt 2>&1 &
 	check "a program that waits" wait_until grep -q busybox /proc/$!/comm
+	zsock-run -- busybox sh -c "${nobody[*]} ./supervised owner; $wait
+		${nobody[*]} ./supervised owner; ${nobody[*]} ./supervised owner" >killed.txt 2>&1 &
+	check "another, with children of other users" wait_until test -s killed.txt
 	if ! module_away; then
 		tap_not_ok "does not keep the module" "$(lsmod | grep zsock)"
 		return
@@ -300,7 +314,12 @@ test_slow()
 	chmod +x modprobe
 	echo "$PWD/modprobe" >/proc/sys/kernel/modprobe
 	touch gone
+	wait_until helper_of_nobody
+	check "somebody who makes a socket for another user" test "$helper"
+	check "whom that user can kill" "${nobody[@]}" kill -9 "$helper"
 	wait
+	is "that call fails, and no other" "$(<killed.txt)" \
+		"zsock of user 65534, group 65534, here"$'\n'E5$'\n'E97
 	echo "$modprobe" >/proc/sys/kernel/modprobe
 	check "eight calls that take two seconds each" test "$(<slow.txt)" -ge 2000
 	check "take much less than sixteen together" test "$(<slow.txt)" -lt 10000

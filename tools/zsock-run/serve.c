@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -124,9 +125,12 @@ static bool still_waits(int listener, uint64_t id)
 static void serve_apart(int listener, const struct seccomp_notif *req,
 			enum call_form form, struct call *call, int proc)
 {
+	/* The listener is to be gone as soon as the supervisor is. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (form == CALL_MEMORY) {
-		/* What cannot be read the kernel cannot read either; or we
-		 * may not, and cannot tell a socket of another family.
+		/*
+		 * The kernel cannot read it either; or we may not, and cannot
+		 * tell what kind of socket is asked for.
 		 */
 		if (!call_read(req->pid, &req->data, call)) {
 			answer(listener, req->id,
