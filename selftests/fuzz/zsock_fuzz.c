@@ -178,6 +178,43 @@ static void check_stuck(unsigned int process)
 	stuck++;
 }
 
+/* ---- the agent ---- */
+
+static pid_t agent_pid;
+
+/* Handshakes that nobody ends are not to be waited for. */
+static void start_agent(void)
+{
+	if (!zs_is_zsock() || geteuid())
+		return;
+	zs_write_file("/proc/sys/net/zsock/handshake_timeout", "1000");
+	zs_write_file("/proc/sys/net/zsock/handshake_grace", "100");
+	fflush(stdout);
+	agent_pid = fork();
+	if (agent_pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGIO, SIG_IGN);
+	silence();
+	agent_forever(opt.seed);
+}
+
+static void stop_agent(void)
+{
+	int status;
+
+	if (agent_pid <= 0)
+		return;
+	if (waitpid(agent_pid, &status, WNOHANG)) {
+		printf("# the agent ended with status %#x\n", status);
+		crashed++;
+		return;
+	}
+	kill(agent_pid, SIGKILL);
+	waitpid(agent_pid, NULL, 0);
+}
+
 static unsigned int reap(void)
 {
 	unsigned int running = 0;
@@ -235,6 +272,11 @@ static bool unreached(enum call call)
 	if (geteuid() && call == CALL_backend)
 		needed = zs_is_zsock();
 	if (!zs_is_zsock() && (call == CALL_backend || call == CALL_dump))
+		needed = false;
+	/* Without TLS, or an agent. */
+	if (call >= CALL_tls_socket && (!zs_is_zsock() || geteuid()))
+		needed = false;
+	if ((call == CALL_tls_agent || call == CALL_tls_message) && opt.uid >= 0)
 		needed = false;
 	return needed && !shared->succeeded[call];
 }
@@ -410,9 +452,11 @@ int main(int argc, char **argv)
 		perror("zsock_fuzz: network namespace");
 		return 2;
 	}
+	start_agent();
 	if (opt.replay)
 		return generation(opt.process, opt.generation);
 	run();
+	stop_agent();
 	report();
 	return failures != 0;
 }

@@ -146,6 +146,11 @@ int worker_run(void);
 void worker_calls(unsigned int thread, unsigned int calls);
 void worker_timer(void);
 
+/* ---- tls_agent.c ---- */
+
+/* Shakes hands for everybody who can be found, as long as it is let. Does not return. */
+void agent_forever(uint64_t seed) __attribute__((noreturn));
+
 #define CALL(name, weight, needed)	void run_##name(struct rng *r);
 #include "calls.h"
 #undef CALL

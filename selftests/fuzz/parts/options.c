@@ -41,7 +41,7 @@ static int random_name(struct rng *r, int level)
 		return rng_int(r);
 	if (level == SOL_UDP)
 		return 100 + rng_below(r, 6);
-	name = rng_below(r, level == SOL_ZSOCK ? 5 : 84);
+	name = rng_below(r, level == SOL_ZSOCK ? 9 : level == SOL_TLS ? 22 : 84);
 	/* See run_addrform(). */
 	return level == SOL_IPV6 && name == IPV6_ADDRFORM ? IPV6_V6ONLY : name;
 }
