@@ -8,7 +8,8 @@ QEMU, UML = "qemu", "uml-fast"
 # name: where it runs, how the figure is compared, the target, its words. A figure above the
 # target is a miss, but for throughput and rates, where one below it is. Records ("records") are
 # compared with bare kTLS and with OpenSSL in user space, and have a target for each. What another
-# transport carries ("carried") is compared with a socket of that family, in the place of AF_INET's.
+# transport carries ("carried") is compared with a socket of that family, in the place of AF_INET's;
+# so are libzsock's calls with the direct ones.
 CASES = {
     "tcp-rr": (QEMU, "ratio", 1.005, "TCP round trip, 1 byte"),
     "udp-rr": (QEMU, "ratio", 1.005, "UDP round trip, 1 byte"),
@@ -20,6 +21,7 @@ CASES = {
     "many": (QEMU, "growth", 1.02, "growth at 20,000 connections"),
     "mptcp": (QEMU, "carried", 1.03, "MPTCP round trip, 1 byte"),
     "smc": (QEMU, "carried", 1.03, "AF_SMC round trip, 1 byte"),
+    "libzsock-rr": (QEMU, "carried", 1.02, "libzsock: poll, send, recv"),
     "stream": (UML, "speed", 0.98, "64 KiB stream throughput"),
     "tls-bulk-1.2": (QEMU, "records", (1.01, 1.05), "64 KiB, TLS 1.2"),
     "tls-bulk-1.3": (QEMU, "records", (1.01, 1.05), "64 KiB, TLS 1.3"),
