@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * Zephyr's socket calls over AF_ZSOCK. What they return and set errno to is what
- * the calls of the same names do on Linux, unless libzsock(3) says otherwise;
+ * the calls of the same names do on Linux, unless libzsock-zephyr(7) says otherwise;
  * every one may be called by several threads at a time.
  *
  * CONFIG_NET_SOCKETS_POSIX_NAMES or CONFIG_POSIX_API, defined before, lets the
