@@ -6,6 +6,7 @@
 #include "../../netlink.h"
 #include "../../offload/remote_netdev.h"
 #include "../../offload/vsock.h"
+#include "../../proto/socks5_wire.h"
 #include "../../tls/tls.h"
 #include "../../zsock_int.h"
 
@@ -52,6 +53,15 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_first_address);
 EXPORT_SYMBOL_IF_KUNIT(zsock_option_family);
 EXPORT_SYMBOL_IF_KUNIT(zsock_map);
 EXPORT_SYMBOL_IF_KUNIT(zsock_unmap);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_target_set);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_target_name);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_put_methods);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_get_method);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_put_auth);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_get_status);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_put_request);
+EXPORT_SYMBOL_IF_KUNIT(zsock_socks5_get_reply);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_net_id);
 EXPORT_SYMBOL_IF_KUNIT(zsock_stat_read);

@@ -30,6 +30,7 @@ extern struct kunit_suite zsock_remote_netdev_suite;
 extern struct kunit_suite zsock_kpi_suite;
 extern struct kunit_suite zsock_kpi_skb_suite;
 extern struct kunit_suite zsock_kpi_upcall_suite;
+extern struct kunit_suite zsock_socks5_suite;
 
 /* A socket of this family that the kernel itself opened; released with the test. */
 struct socket *zsock_kunit_socket(struct kunit *test, struct net *net, int type,

@@ -62,6 +62,33 @@ static bool echo(struct proxy *p, int fd)
 	}
 }
 
+static bool pass_on(int from, int to)
+{
+	char buf[4096];
+	int n = recv(from, buf, sizeof(buf), 0);
+
+	return n > 0 && send(to, buf, n, MSG_NOSIGNAL) == n;
+}
+
+static bool relay(struct proxy *p, int fd)
+{
+	int to = socket(p->to.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd pfd[3] = {
+		{ .fd = p->stop[0], .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = to, .events = POLLIN },
+	};
+
+	if (!connect(to, &p->to.sa, zs_len(p->to.sa.sa_family))) {
+		while (poll(pfd, 3, -1) > 0 && !pfd[0].revents &&
+		       (!pfd[1].revents || pass_on(fd, to)) &&
+		       (!pfd[2].revents || pass_on(to, fd)))
+			;
+	}
+	close(to);
+	return false;
+}
+
 /* Until the other side has closed; what it sends meanwhile is kept, too. */
 static bool hold(struct proxy *p, int fd)
 {
@@ -88,6 +115,8 @@ static bool step_done(struct proxy *p, int fd, const struct proxy_step *step)
 		return hold(p, fd);
 	case PROXY_ECHO:
 		return echo(p, fd);
+	case PROXY_RELAY:
+		return relay(p, fd);
 	case PROXY_RESET:
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A proxy that does and says what a script has, right or wrong, over plain TCP. Once the
- * script has come to ECHO it is the target, too.
+ * script has come to ECHO it is the target, too; with RELAY it leads to a true one.
  */
 #ifndef PROXY_H
 #define PROXY_H
@@ -19,6 +19,7 @@ enum proxy_act {
 	PROXY_WAIT,		/* ms */
 	PROXY_HOLD,		/* until the client has closed, or proxy_stop() */
 	PROXY_ECHO,		/* send back what comes, until the end */
+	PROXY_RELAY,		/* between the client and proxy->to, until one closes */
 	PROXY_RESET,		/* close with a reset */
 };
 
@@ -35,6 +36,7 @@ struct proxy_step {
 #define WAIT(ms)	{ PROXY_WAIT, NULL, 0, ms }
 #define HOLD		{ PROXY_HOLD, NULL, 0, 0 }
 #define ECHO		{ PROXY_ECHO, NULL, 0, 0 }
+#define RELAY		{ PROXY_RELAY, NULL, 0, 0 }
 #define RESET		{ PROXY_RESET, NULL, 0, 0 }
 #define END		{ PROXY_END, NULL, 0, 0 }
 
@@ -45,6 +47,7 @@ struct proxy {
 	int l, stop[2];
 	pthread_t thread;
 	const struct proxy_step *steps;
+	union zs_addr to;
 	/* Of the last connection: what it sent while GET was on, and what came after. */
 	uint8_t got[PROXY_KEPT];
 	int ngot;
