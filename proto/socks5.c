@@ -384,24 +384,24 @@ void zsock_socks5_work(struct work_struct *work)
 int zsock_socks5_begin(struct zsock_socks5 *s5)
 {
 	struct socket *sock = s5->sock;
-	struct zsock_addr *proxy = (struct zsock_addr *)&s5->proxy;
+	/* A BPF program may change it: a copy. */
+	struct sockaddr_storage proxy = s5->proxy;
 	int len = s5->proxy_len;
-	struct sockaddr_in6 mapped;
 	int err;
 
-	/* To an IPv6 socket a proxy with an IPv4 address is one like this. */
+	/* To an IPv6 socket a proxy with an IPv4 address is a v4-mapped one. */
 	if (zsock_sk(sock)->family == AF_INET6 &&
-	    zsock_map(proxy, len, &mapped)) {
-		proxy = (struct zsock_addr *)&mapped;
-		len = sizeof(mapped);
-	}
+	    zsock_map(&s5->proxy, len, (struct sockaddr_in6 *)&proxy))
+		len = sizeof(struct sockaddr_in6);
 	s5->told = false;
 	s5->reply = -1;
 	WRITE_ONCE(s5->error, 0);
 	WRITE_ONCE(s5->stage, ZSOCK_SOCKS5_STAGE_PROXY);
 	zsock_watch(&s5->watch, sock, zsock_socks5_event);
 	zsock_socks5_set_state(s5, ZSOCK_S5_DIAL);
-	err = zsock_socks5_lower(sock)->connect(sock, proxy, len, O_NONBLOCK);
+	err = zsock_socks5_lower(sock)->connect(sock,
+						(struct zsock_addr *)&proxy,
+						len, O_NONBLOCK);
 	if (!err || err == -EINPROGRESS)
 		return -EINPROGRESS;
 	zsock_unwatch(&s5->watch);

@@ -196,6 +196,9 @@ static int zsock_socks5_disconnect(struct zsock_socks5 *s5, int flags)
 	err = zsock_socks5_via(s5, ZSOCK_VIA_PROXY);
 	if (!err)
 		err = zsock_socks5_forget(s5, flags);
+	/* It is still there: as it was. */
+	if (err && s5->state == ZSOCK_S5_UP)
+		zsock_socks5_via(s5, ZSOCK_VIA_TUNNEL);
 	mutex_unlock(&s5->lock);
 	zsock_wake(s5->sock);
 	return err;
