@@ -41,7 +41,7 @@ void zsock_wake(struct socket *sock)
  * Return: 0 if it is, -EAGAIN, or what a signal makes of it.
  */
 int zsock_wait_settled(struct socket *sock, bool (*settled)(const void *arg),
-		const void *arg, long *timeo)
+		       const void *arg, long *timeo)
 {
 	long left;
 

@@ -333,7 +333,7 @@ void zsock_watch(struct zsock_watch *watch, struct socket *sock,
 void zsock_unwatch(struct zsock_watch *watch);
 void zsock_wake(struct socket *sock);
 int zsock_wait_settled(struct socket *sock, bool (*settled)(const void *arg),
-		const void *arg, long *timeo);
+		       const void *arg, long *timeo);
 long zsock_time_left(long timeo, unsigned long begun);
 
 /* calls.c */

@@ -155,7 +155,7 @@ static void zsock_s5_request_name(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0,
 			zsock_socks5_target_name(&target, "a.b", 3,
 						 cpu_to_be16(80)));
-	EXPECT_BYTES(test, "\x05\x01\x00\x03\x03" "a.b\x00\x50", out,
+	EXPECT_BYTES(test, "\x05\x01\x00\x03\003a.b\x00\x50", out,
 		     zsock_socks5_put_request(out, &target));
 
 	memset(name, 'x', sizeof(name));

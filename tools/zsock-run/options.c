@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "socks5.h"
 #include "tls_settings.h"
 #include "zsock-run.h"
 
@@ -18,6 +19,8 @@ static const char usage_text[] =
 "  --backend NAME   put every socket on this offload backend\n"
 "  --only TYPE      take over 'stream' or 'dgram' sockets only\n"
 "  --domain FAMILY  take over sockets of IPv'4' or IPv'6' only\n"
+"  --socks5 HOST[:PORT]   TCP connections go by way of this proxy\n"
+"  --socks5-auth FILE     user:password for it, in the first line of FILE\n"
 "  --fallback       where AF_ZSOCK is not to be had, warn and use AF_INET\n"
 "  --preload        reach PROGRAM by LD_PRELOAD, or not at all\n"
 "  --seccomp        reach it by a seccomp filter, as is done by default where it\n"
@@ -44,6 +47,7 @@ static const char usage_text[] =
 
 enum {
 	OPT_BACKEND = 256, OPT_ONLY, OPT_DOMAIN, OPT_FALLBACK,
+	OPT_SOCKS5, OPT_SOCKS5_AUTH,
 	OPT_PRELOAD, OPT_SECCOMP, OPT_TLS, OPT_TLS_SERVER, OPT_CA, OPT_CERT, OPT_KEY, OPT_TAG, OPT_VERIFY,
 	OPT_HOSTNAME, OPT_ALPN, OPT_PORT,
 };
@@ -52,6 +56,8 @@ static const struct option options[] = {
 	{ "backend", required_argument, NULL, OPT_BACKEND },
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "domain", required_argument, NULL, OPT_DOMAIN },
+	{ "socks5", required_argument, NULL, OPT_SOCKS5 },
+	{ "socks5-auth", required_argument, NULL, OPT_SOCKS5_AUTH },
 	{ "fallback", no_argument, NULL, OPT_FALLBACK },
 	{ "preload", no_argument, NULL, OPT_PRELOAD },
 	{ "seccomp", no_argument, NULL, OPT_SECCOMP },
@@ -108,6 +114,19 @@ static void take_reach(enum reach reach, struct run_options *opt)
 	opt->reach = reach;
 }
 
+/* What @read makes of @arg. */
+static const char *words_of(const char *(*read)(const char *arg,
+						const char **why),
+			    const char *option, const char *arg)
+{
+	const char *why, *words = read(arg, &why);
+
+	if (words)
+		return words;
+	fprintf(stderr, "zsock-run: %s '%s': %s\n", option, arg, why);
+	usage_error(NULL, NULL);
+}
+
 static void take_option(int c, struct run_options *opt)
 {
 	switch (c) {
@@ -121,6 +140,13 @@ static void take_option(int c, struct run_options *opt)
 	case OPT_DOMAIN:
 		opt->domain = one_of(optarg, "4", "6",
 				     "--domain takes 4 or 6, not");
+		break;
+	case OPT_SOCKS5:
+		opt->socks5 = words_of(socks5_resolve, "--socks5", optarg);
+		break;
+	case OPT_SOCKS5_AUTH:
+		opt->socks5_auth = words_of(socks5_read_auth, "--socks5-auth",
+					    optarg);
 		break;
 	case OPT_FALLBACK:
 		opt->fallback = 1;
@@ -181,6 +207,16 @@ static int take_tls_option(int c, struct run_options *opt)
 	}
 	*word = optarg;
 	return 1;
+}
+
+static void judge_proxy(const struct run_options *opt)
+{
+	if (opt->socks5_auth && !opt->socks5)
+		contradiction("--socks5-auth needs --socks5");
+	if (opt->socks5 && opt->fallback)
+		contradiction("--fallback would be without the proxy");
+	if (opt->socks5 && opt->only && *opt->only == 'd')
+		contradiction("--socks5 needs stream sockets");
 }
 
 /* "--ca $FILE" of a variable that is not set is not to be no CA. */
@@ -250,6 +286,7 @@ void parse_options(int argc, char **argv, struct run_options *opt)
 			take_option(c, opt);
 	if (optind == argc)
 		contradiction("no program to run");
+	judge_proxy(opt);
 	judge_files(opt);
 	judge_words(opt);
 	judge_combination(opt);

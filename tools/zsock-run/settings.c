@@ -52,4 +52,7 @@ void settings_read(void)
 	if (s)
 		strncpy(settings.backend, s, sizeof(settings.backend) - 1);
 	read_tls();
+	if (socks5_parse(&settings.socks5, getenv(ENV_SOCKS5),
+			 getenv(ENV_SOCKS5_AUTH)))
+		settings.nonsense = true;
 }

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "socks5.h"
 #include "tls_settings.h"
 #include "zsock-run.h"
 
@@ -23,7 +24,8 @@ struct settings {
 	int only_domain;		/* 0: both */
 	bool fallback;
 	char backend[4 * ZSOCK_NAME_MAX];
-	bool nonsense;			/* about TLS: better no socket */
+	struct socks5_settings socks5;
+	bool nonsense;			/* about TLS, a proxy: better no socket */
 	struct tls_settings tls;
 };
 

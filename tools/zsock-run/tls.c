@@ -180,6 +180,8 @@ EXPORT int listen(int fd, int backlog)
 	setup();
 	if (wanted_secure(SOCK_STREAM, 0) && before_listen(fd))
 		return -1;
+	if (settings.socks5.len)
+		socks5_remove(fd);
 	errno = saved;
 	return next_listen ? next_listen(fd, backlog) :
 			     syscall(SYS_listen, fd, backlog);

@@ -31,6 +31,9 @@ bool wanted(int domain, int type, int protocol)
 /* May a socket that AF_ZSOCK refused with @err be an AF_INET one? */
 bool wanted_may_stay(int err)
 {
+	/* It would go past the proxy. */
+	if (settings.socks5.len)
+		return false;
 	switch (err) {
 	case EPROTONOSUPPORT:
 	case ESOCKTNOSUPPORT:
@@ -62,6 +65,8 @@ int wanted_furnish(int fd, bool tls)
 	if (settings.backend[0] &&
 	    syscall(SYS_setsockopt, fd, SOL_ZSOCK, ZSOCK_BACKEND,
 		    settings.backend, strlen(settings.backend)))
+		return -1;
+	if (socks5_apply(&settings.socks5, fd))
 		return -1;
 	return tls && tls_settings_apply(&settings.tls, fd) ? -1 : 0;
 }

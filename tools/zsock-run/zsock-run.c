@@ -86,6 +86,8 @@ static void export_options(const struct run_options *opt, int family)
 	set_or_unset(ENV_ONLY, opt->only);
 	set_or_unset(ENV_DOMAIN, opt->domain);
 	set_or_unset(ENV_FALLBACK, opt->fallback ? "1" : NULL);
+	set_or_unset(ENV_SOCKS5, opt->socks5);
+	set_or_unset(ENV_SOCKS5_AUTH, opt->socks5_auth);
 	set_or_unset(ENV_TLS, role(opt));
 	set_or_unset(ENV_TLS_TAGS, opt->tags);
 	set_or_unset(ENV_TLS_PORTS, opt->ports);

@@ -15,6 +15,8 @@
 #define ENV_ONLY	"ZSOCK_RUN_ONLY"	/* "stream" or "dgram" */
 #define ENV_DOMAIN	"ZSOCK_RUN_DOMAIN"	/* "4" or "6" */
 #define ENV_FALLBACK	"ZSOCK_RUN_FALLBACK"	/* "1": AF_INET is good enough */
+#define ENV_SOCKS5	"ZSOCK_RUN_SOCKS5"	/* "ADDRESS PORT" of a proxy */
+#define ENV_SOCKS5_AUTH	"ZSOCK_RUN_SOCKS5_AUTH"	/* "USER:PASSWORD" */
 /* The words of the options, see tls_settings.c. */
 #define ENV_TLS		"ZSOCK_RUN_TLS"		/* "client", "server", "both" */
 #define ENV_TLS_TAGS	"ZSOCK_RUN_TLS_TAGS"
@@ -45,6 +47,9 @@ struct run_options {
 	const char *only;
 	const char *domain;
 	int fallback;
+	/* words for the library, as socks5_parse() takes them */
+	const char *socks5;
+	const char *socks5_auth;
 	/* words for the library, judged by tls_settings_parse() */
 	int tls_client;
 	int tls_server;
