@@ -22,6 +22,7 @@ CASES = {
     "mptcp": (QEMU, "carried", 1.03, "MPTCP round trip, 1 byte"),
     "smc": (QEMU, "carried", 1.03, "AF_SMC round trip, 1 byte"),
     "libzsock-rr": (QEMU, "carried", 1.02, "libzsock: poll, send, recv"),
+    "kpi-rr": (QEMU, "in-kernel", 1.05, "echo in the kernel, 1 byte"),
     "stream": (UML, "speed", 0.98, "64 KiB stream throughput"),
     "tls-bulk-1.2": (QEMU, "records", (1.01, 1.05), "64 KiB, TLS 1.2"),
     "tls-bulk-1.3": (QEMU, "records", (1.01, 1.05), "64 KiB, TLS 1.3"),
@@ -84,7 +85,7 @@ def figure(kind, result, family):
         return None
     if kind == "fair":
         return other["fairness"]
-    if kind in ("ratio", "carried", "records", "pipe-cost"):
+    if kind in ("ratio", "carried", "in-kernel", "records", "pipe-cost"):
         return other["ratio"]
     if kind in RATES:
         return 1 / other["ratio"]
@@ -100,7 +101,7 @@ def noise_of(kind, result, family):
     other = result.get(family)
     if other is None:
         return None
-    if kind in ("ratio", "carried", "speed", "rate", "records", *PIPES):
+    if kind in ("ratio", "carried", "in-kernel", "speed", "rate", "records", *PIPES):
         return other["ratio_error"]
     if kind == "growth":
         return other["growth_error"]
@@ -271,6 +272,13 @@ TABLES = (
         f"{'zsock':>10}{'+-':>9}{'control':>10}   {'target':<11} ",
         carried_line,
         "Costs are instructions an operation; zsock and control are compared with the family.",
+    ),
+    (
+        ("in-kernel",),
+        f"{'Servers in the kernel':<30}{'TCP':>11}{'zsock_kpi':>11}"
+        f"{'zsock_kpi':>10}{'+-':>9}{'control':>10}   {'target':<11} ",
+        carried_line,
+        "Costs are instructions an operation, client included; both are compared with kernel_sendmsg().",
     ),
     (
         ("records",),

@@ -97,13 +97,15 @@ static int zsock_do_connect(struct zsock_socket *so,
 	set_bit(ZSOCK_KPI_CONNECTING, &so->flags);
 	err = READ_ONCE(sock->ops)->connect(sock, (struct zsock_addr *)&copy,
 					    len, flags);
-	if (err == -EINPROGRESS || err == -EALREADY)
+	/* It goes on where a signal came, too. */
+	if (err == -EINPROGRESS || err == -EALREADY || err == -EINTR ||
+	    err == -ERESTARTSYS)
 		return err;
 	if (err)
 		clear_bit(ZSOCK_KPI_CONNECTING, &so->flags);
 	zsock_target_drop(so);
 	/* Where nothing had to be waited for there was no wake-up. */
-	if (!err)
+	if (!err && test_bit(ZSOCK_KPI_WAITING, &so->flags))
 		zsock_upcalls_look(so, EPOLLOUT, 0);
 	return err;
 }

@@ -48,6 +48,7 @@ static struct sk_buff *zsock_share(struct sk_buff *skb, unsigned int offset,
 		return NULL;
 	clone->next = NULL;
 	clone->dev = NULL;
+	skb_dst_drop(clone);
 	memset(clone->cb, 0, sizeof(clone->cb));
 	if (!pskb_pull(clone, offset) || pskb_trim(clone, len)) {
 		kfree_skb(clone);
@@ -278,6 +279,7 @@ static int zsock_receive_stream(struct zsock_socket *so, struct msghdr *msg,
 	int ret;
 
 	do {
+		cond_resched();
 		ret = zsock_stream_read(so->sock, msg, chain);
 		if (ret == -EAGAIN)
 			ret = zsock_await(so, EPOLLIN | EPOLLRDHUP | EPOLLHUP |

@@ -63,6 +63,8 @@ static int zsock_parts_send(struct zsock_sender *s, bool more)
 		s->sent += ret;
 		if (s->whole)
 			return 0;
+		if (!ret)
+			return -EIO;
 		if (flags & MSG_DONTWAIT && msg_data_left(&msg))
 			return -EAGAIN;
 	} while (msg_data_left(&msg));

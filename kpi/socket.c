@@ -45,6 +45,15 @@ void zsock_leave_ended(struct zsock_socket *so)
 	zsock_kpi_put(so);
 }
 
+/* EPOLLERR may be of what is in the error queue, which tells nobody here. */
+static bool zsock_ready(struct zsock_socket *so, __poll_t want)
+{
+	__poll_t mask = zsock_poll(so) & want;
+
+	return mask & ~EPOLLERR ||
+	       (mask && READ_ONCE(so->sock->sk->sk_err));
+}
+
 /*
  * Until the socket's poll() says one of @want, or for *@timeo jiffies, which
  * are taken off. Return: 0, -EAGAIN, -ESHUTDOWN, or what a signal makes of it.
@@ -56,7 +65,7 @@ int zsock_await(struct zsock_socket *so, __poll_t want, long *timeo)
 	int err = 0;
 
 	add_wait_queue(&sock->wq.wait, &wait);
-	while (!(zsock_poll(so) & want)) {
+	while (!zsock_ready(so, want)) {
 		if (zsock_ended(so))
 			err = -ESHUTDOWN;
 		else if (!*timeo)

@@ -50,7 +50,8 @@ static bool zsock_connect_failed(const struct zsock_socket *so,
 {
 	return test_bit(ZSOCK_KPI_CONNECTING, &so->flags) &&
 	       (READ_ONCE(sk->sk_err) ||
-		READ_ONCE(sk->sk_state) == TCP_CLOSE);
+		(READ_ONCE(sk->sk_state) == TCP_CLOSE &&
+		 READ_ONCE(sk->sk_shutdown) == SHUTDOWN_MASK));
 }
 
 /* What is true of the socket. Any context; under the lock. */
@@ -124,6 +125,18 @@ static void zsock_upcalls_make(struct zsock_socket *so,
 		up->write(so, up->write_cookie, may_sleep);
 }
 
+/* Nobody leaves this CPU while it is in there. */
+static void zsock_upcalls_locked(struct zsock_socket *so,
+				 struct zsock_upcalls *up, u32 key, u32 events,
+				 unsigned int stops)
+{
+	/* What poll() would say is not known here. */
+	zsock_upcalls_pick(up, key, (__force __poll_t)~0, events);
+	WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
+	zsock_upcalls_make(so, up, stops);
+	WRITE_ONCE(so->wake_cpu, -1);
+}
+
 /* ---- in the work ---- */
 
 /* What poll() says; of one that is defunct, that there is nothing to wait for. */
@@ -157,7 +170,8 @@ static bool zsock_upcalls_begin(struct zsock_socket *so,
 	*key = so->key;
 	*stops = so->stops;
 	so->key = 0;
-	if (zsock_upcalls_any(up) && !up->locked) {
+	/* Nothing else wakes locked ones of a socket that is defunct. */
+	if (zsock_upcalls_any(up) && (!up->locked || zsock_ended(so))) {
 		WRITE_ONCE(so->running, current);
 		so->begun = so->stops;
 	}
@@ -189,8 +203,14 @@ static void zsock_upcalls_run(struct zsock_socket *so)
 		so->events = 0;
 		spin_unlock_irq(&so->lock);
 	}
-	zsock_upcalls_pick(&up, key, mask, events);
-	zsock_upcalls_make(so, &up, stops);
+	if (up.locked) {
+		local_irq_disable();
+		zsock_upcalls_locked(so, &up, key, events, stops);
+		local_irq_enable();
+	} else {
+		zsock_upcalls_pick(&up, key, mask, events);
+		zsock_upcalls_make(so, &up, stops);
+	}
 	zsock_upcalls_done(so);
 }
 
@@ -233,18 +253,6 @@ static void zsock_upcall_queue(struct zsock_socket *so)
 }
 
 /* ---- in the wake-up ---- */
-
-/* Nobody leaves this CPU while it is in there. */
-static void zsock_upcalls_locked(struct zsock_socket *so,
-				 struct zsock_upcalls *up, u32 key, u32 events,
-				 unsigned int stops)
-{
-	/* What poll() would say is not known here. */
-	zsock_upcalls_pick(up, key, (__force __poll_t)~0, events);
-	WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
-	zsock_upcalls_make(so, up, stops);
-	WRITE_ONCE(so->wake_cpu, -1);
-}
 
 /* Under the lock of the queue, with interrupts off. */
 static int zsock_upcall_wake(wait_queue_entry_t *wait, unsigned int mode,

@@ -69,7 +69,7 @@ static void kpi_begin(struct kpi_seen *seen, struct zsock_socket *so)
 	seen->last = so;
 	if (READ_ONCE(seen->closed))
 		seen->late = true;
-	if (in_atomic() || irqs_disabled())
+	if (irqs_disabled())
 		seen->atomic = true;
 	else if (seen->sleep)
 		msleep(seen->sleep);
@@ -359,6 +359,20 @@ static void kpi_locked(struct kunit *test)
 			seen->events);
 }
 
+/* That it is defunct is told all the same, and as they are told things. */
+static void kpi_locked_defunct(struct kunit *test)
+{
+	struct kpi_pair pair = kpi_pair(test);
+	struct kpi_seen *seen = kpi_seen(test);
+
+	zsock_catchevents(pair.server, kpi_event, seen, ZSOCK_EV_DEFUNCT);
+	zsock_setupcalls_locked(pair.server, NULL, NULL, kpi_write, seen, true);
+	zsock_defunct(pair.server);
+	KUNIT_EXPECT_TRUE(test, kpi_comes(seen, atomic_read(&seen->writes)));
+	KUNIT_EXPECT_EQ(test, ZSOCK_EV_DEFUNCT | ZSOCK_EV_LOCKED, seen->events);
+	KUNIT_EXPECT_TRUE(test, seen->atomic);
+}
+
 struct kpi_locked_end {
 	struct kpi_seen	*seen;
 	bool		retain;
@@ -419,7 +433,7 @@ static void kpi_close_waits(struct kunit *test)
 	zsock_setupcall(pair.server, kpi_read, seen);
 	kpi_send(pair.client, "x", 1, 0);
 	while (!atomic_read(&seen->inside))
-		msleep(1);
+		usleep_range(1000, 2000);
 	kpi_close(test, pair.server);
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&seen->inside));
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&seen->reads));
@@ -503,7 +517,7 @@ static void kpi_set_in_closed(struct kunit *test)
 	zsock_setupcall(pair.server, kpi_self_again, &self);
 	kpi_send(pair.client, "x", 1, 0);
 	while (!READ_ONCE(self.calls))
-		msleep(1);
+		usleep_range(1000, 2000);
 	kpi_close(test, pair.server);
 	KUNIT_EXPECT_EQ(test, -ESHUTDOWN, self.ret);
 	kpi_quiet();
@@ -589,7 +603,7 @@ static int kpi_storm_send(void *data)
 
 	while (!kthread_should_stop()) {
 		if (kpi_send(storm->peer, "x", 1, MSG_DONTWAIT) < 0)
-			msleep(1);
+			usleep_range(1000, 2000);
 		cond_resched();
 	}
 	return 0;
@@ -636,6 +650,7 @@ static void kpi_storm(struct kunit *test)
 			task[i] = kthread_run(fn[i], &storm, "kpi_storm");
 			KUNIT_ASSERT_FALSE(test, IS_ERR(task[i]));
 		}
+		kpi_comes(storm.seen, atomic_read(&storm.seen->reads));
 		msleep(60);
 		if (round % 2)
 			zsock_defunct(storm.so);
@@ -645,7 +660,7 @@ static void kpi_storm(struct kunit *test)
 		kpi_close(test, pair.server);
 		zsock_release(pair.server);
 		WRITE_ONCE(storm.seen->closed, true);
-		msleep(10);
+		usleep_range(10000, 20000);
 		for (i = 0; i < 2; i++)
 			kthread_stop(task[i]);
 		KUNIT_EXPECT_FALSE(test, storm.seen->late);
@@ -666,7 +681,7 @@ static void kpi_one_at_a_time(struct kunit *test)
 	zsock_setupcalls(pair.server, kpi_read, seen, kpi_write, seen);
 	for (i = 0; i < 20; i++) {
 		kpi_send(pair.client, "x", 1, 0);
-		msleep(1);
+		usleep_range(1000, 2000);
 	}
 	kpi_quiet();
 	KUNIT_EXPECT_EQ(test, 1, seen->most);
@@ -685,6 +700,7 @@ static struct kunit_case kpi_upcall_cases[] = {
 	KUNIT_CASE(kpi_event_defunct),
 	KUNIT_CASE(kpi_inherited),
 	KUNIT_CASE(kpi_locked),
+	KUNIT_CASE(kpi_locked_defunct),
 	KUNIT_CASE(kpi_close_in_locked),
 	KUNIT_CASE(kpi_close_waits),
 	KUNIT_CASE(kpi_close_in_upcall),
