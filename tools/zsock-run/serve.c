@@ -121,6 +121,12 @@ static bool still_waits(int listener, uint64_t id)
 	return !ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
 }
 
+/* Nobody asked that TCP be protected, or go another way? */
+static bool may_be_plain(void)
+{
+	return !wanted_secure(SOCK_STREAM, 0) && !settings.socks5.len;
+}
+
 /* In a process of its own: in the program's place, with its rights. */
 static void serve_apart(int listener, const struct seccomp_notif *req,
 			enum call_form form, struct call *call, int proc)
@@ -134,8 +140,8 @@ static void serve_apart(int listener, const struct seccomp_notif *req,
 		 */
 		if (!call_read(req->pid, &req->data, call)) {
 			answer(listener, req->id,
-			       errno == EFAULT || !wanted_secure(SOCK_STREAM, 0) ?
-			       0 : NOT_ALIKE);
+			       errno == EFAULT || may_be_plain() ? 0 :
+								   NOT_ALIKE);
 			return;
 		}
 		if (!still_waits(listener, req->id))
