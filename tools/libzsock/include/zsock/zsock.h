@@ -108,13 +108,18 @@ int zsk_stat_list(zsk_stat_fn fn, void *arg);
 /* socket() with what it needs: a descriptor, close-on-exec if @type says so. */
 int zsk_socket(int domain, int type, int protocol);
 
+/*
+ * What a socket of this family tells. One of another family says -EOPNOTSUPP or
+ * -ENOPROTOOPT.
+ */
+
 /* ZSOCK_INFO. What an older module does not know of is 0. */
 int zsk_info(int fd, struct zsock_info *info);
 
 /* ZSOCK_HANDSHAKE_ERROR; likewise. */
 int zsk_handshake_error(int fd, struct zsock_handshake_error *error);
 
-/* ZSOCK_BACKEND: the one that is to carry @fd. */
+/* ZSOCK_BACKEND: the one that is to carry @fd. -ENODEV: no such. */
 int zsk_backend_use(int fd, const char *name);
 
 struct zsk_sock {
