@@ -28,6 +28,7 @@
 
 #define NOBODY	65534
 #define TAG	7
+#define MANY	1200	/* credentials: more than a datagram of a list holds */
 
 FIXTURE(native) {
 	struct zsk *z;
@@ -632,6 +633,64 @@ TEST_F(native, another_user)
 	zsk_close(z);
 }
 
+/* ---- memory ---- */
+
+/* The library's calls come here, too: after so many, one of them fails. */
+static int allocations = -1;
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+
+static bool fails(void)
+{
+	if (allocations < 0 || allocations--)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
+void *calloc(size_t n, size_t size) { return fails() ? NULL : __libc_calloc(n, size); }
+void *realloc(void *p, size_t size) { return fails() ? NULL : __libc_realloc(p, size); }
+
+static int all_calls(struct zsk *z, int *n)
+{
+	struct zsk_monitor *m;
+	struct zsk *other;
+	int ret;
+
+	*n = 0;
+	ret = zsk_open(&other) ?: (zsk_close(other), 0);
+	ret = ret ?: zsk_monitor_open(&m) ?: (zsk_monitor_close(m), 0);
+	ret = ret ?: zsk_cred_list(z, count_creds, n);
+	ret = ret ?: zsk_cred_show(z, 1, ZSOCK_CRED_PSK_ID, count_creds, n);
+	ret = ret ?: add_id(z, 100000, "a");
+	return ret ?: zsk_cred_delete(z, 100000, 0);
+}
+
+TEST_F(native, memory_runs_out)
+{
+	int ret = -1, nth, n, i;
+
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, add_id(self->z, i, "a"));
+	for (nth = 0; ret && nth < 10000; nth += nth < 100 ? 1 : 97) {
+		allocations = nth;
+		ret = all_calls(self->z, &n);
+		allocations = -1;
+		if (ret)
+			ASSERT_EQ(-ENOMEM, ret) TH_LOG("number %d", nth);
+		/* What comes next gets an answer of its own, and all of it. */
+		n = 0;
+		ASSERT_EQ(0, zsk_cred_list(self->z, count_creds, &n)) TH_LOG("number %d", nth);
+		ASSERT_LE(MANY, n) TH_LOG("number %d", nth);
+		zsk_cred_delete(self->z, 100000, 0);
+	}
+	EXPECT_EQ(0, ret);
+	EXPECT_LT(20, nth);
+}
+
 /* A list that changes all the time is given as it is, and that is told. */
 static volatile bool enough;
 
@@ -655,18 +714,18 @@ TEST_F(native, changing_list)
 	int i, n, changed = 0;
 	pthread_t t;
 
-	for (i = 0; i < 2000; i++)
+	for (i = 0; i < MANY; i++)
 		ASSERT_EQ(0, add_id(self->z, i, "a"));
 	n = 0;
 	EXPECT_EQ(0, zsk_cred_list(self->z, count_creds, &n));
-	EXPECT_EQ(2000, n);
+	EXPECT_EQ(MANY, n);
 	EXPECT_EQ(0, zsk_list_changed(self->z));
 	ASSERT_EQ(0, pthread_create(&t, NULL, churn, NULL));
 	for (i = 0; i < 300 && !changed; i++) {
 		n = 0;
 		EXPECT_EQ(0, zsk_cred_list(self->z, count_creds, &n));
-		EXPECT_LE(1999, n);
-		EXPECT_GE(2002, n);
+		EXPECT_LE(MANY - 1, n);
+		EXPECT_GE(MANY + 2, n);
 		changed = zsk_list_changed(self->z);
 	}
 	enough = true;

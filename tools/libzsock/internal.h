@@ -29,6 +29,7 @@ struct zsk {
 struct zsk__answer {
 	char *msgs;
 	size_t len, room;
+	int error;		/* it is not whole */
 	bool interrupted;
 };
 

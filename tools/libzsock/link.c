@@ -71,7 +71,11 @@ static int control(struct zsk *z, const struct nlmsghdr *nlh)
 	}
 }
 
-/* One datagram of an answer: the same results as control(). */
+/*
+ * One datagram of an answer: the same results as control(). Where there is no
+ * memory for it, the rest is read all the same: the kernel begins no other list
+ * before the end of this one.
+ */
 static int take(struct zsk *z, int len, struct zsk__answer *a)
 {
 	unsigned int port = mnl_socket_get_portid(z->nl);
@@ -84,10 +88,13 @@ static int take(struct zsk *z, int len, struct zsk__answer *a)
 			continue;
 		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 			a->interrupted = true;
-		ret = nlh->nlmsg_type < NLMSG_MIN_TYPE ? control(z, nlh) :
-							 keep(nlh, a) ?: 1;
+		if (nlh->nlmsg_type >= NLMSG_MIN_TYPE) {
+			a->error = a->error ?: keep(nlh, a);
+			continue;
+		}
+		ret = control(z, nlh);
 		if (ret <= 0)
-			return ret;
+			return ret ?: a->error;
 	}
 	return 1;
 }
@@ -99,6 +106,7 @@ static int transact(struct zsk *z, struct nlmsghdr *req, struct zsk__answer *a)
 	int ret = 1;
 
 	a->len = 0;
+	a->error = 0;
 	a->interrupted = false;
 	z->why[0] = '\0';
 	req->nlmsg_seq = ++z->seq;
