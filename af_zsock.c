@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <linux/module.h>
 
+#include "agent/request.h"
 #include "tls/tls.h"
 #include "trace.h"
 #include "zsock_int.h"
@@ -169,6 +170,7 @@ static const struct zsock_part {
 	{ zsock_cred_key_init,	zsock_cred_key_exit },
 	{ zsock_kpi_init,	zsock_kpi_exit },
 	{ zsock_net_init,	zsock_net_exit },
+	{ zsock_agent_init,	zsock_agent_exit },
 	{ zsock_tls_init,	zsock_tls_exit },
 	{ zsock_socks5_init,	zsock_socks5_exit },
 	{ zsock_remotes_init,	zsock_remotes_exit },

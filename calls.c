@@ -2,6 +2,7 @@
 /* The calls of a dispatched socket that are not the inner socket's own. */
 #include <linux/seq_file.h>
 
+#include "names/naming.h"
 #include "trace.h"
 #include "zsock_int.h"
 
@@ -15,6 +16,7 @@ static int zsock_release(struct socket *sock)
 	if (!zs)
 		return 0;
 	trace_zsock_release(zs);
+	zsock_naming_close(zs);
 	zsock_unlist(zs);
 	zsock_stat_inc(zs->zn, CLOSED);
 	if (unlikely(test_bit(ZSOCK_BUSY_ULP, &zs->busy)))
@@ -38,6 +40,13 @@ static int zsock_connect(struct socket *sock, struct zsock_addr *addr, int len,
 	struct zsock_sock *zs = zsock_sk(sock);
 	int err;
 
+	/* A proxy is told the name. */
+	if (zsock_is_name(addr, len) && !zsock_socks5_on(zs))
+		return zsock_name_connect(sock, addr, len, flags);
+	err = zsock_naming_proxied(zs, addr, len) ?:
+	      zsock_naming_unnamed(zs, addr, len);
+	if (err)
+		return err;
 	err = zsock_table(zs)->next.connect(sock, addr, len, flags);
 	zsock_stat_inc(zs->zn, CONNECTS);
 	if (err && err != -EINPROGRESS)

@@ -5,7 +5,9 @@
  */
 #include <linux/fs.h>
 #include <linux/poll.h>
+#include <linux/splice.h>
 
+#include "names/naming.h"
 #include "trace.h"
 #include "zsock_int.h"
 
@@ -21,6 +23,10 @@ static int zsock_fresh_release(struct socket *sock)
 
 	if (!zs)
 		return 0;
+	zsock_naming_close(zs);
+	/* A name's worker may have had a connection for it until then. */
+	if (zsock_table(zs))
+		return zsock_ops(sock)->release(sock);
 	trace_zsock_release(zs);
 	zsock_unlist(zs);
 	zsock_stat_inc(zs->zn, CLOSED);
@@ -51,16 +57,20 @@ static int zsock_fresh_bind(struct socket *sock, struct zsock_addr *addr,
 static int zsock_fresh_connect(struct socket *sock, struct zsock_addr *addr,
 			       int len, int flags)
 {
+	struct zsock_sock *zs = zsock_sk(sock);
 	int family;
 	int err;
 
-	if (zsock_socks5_on(zsock_sk(sock))) {
-		err = zsock_socks5_dispatch(sock, addr, len);
+	if (zsock_socks5_on(zs)) {
+		err = zsock_naming_proxied(zs, addr, len) ?:
+		      zsock_socks5_dispatch(sock, addr, len);
 		return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
 	}
-	err = zsock_first_address(zsock_sk(sock), addr, len, &family);
-	if (!err)
-		err = zsock_dispatch_addr(sock, family, addr, len);
+	if (zsock_is_name(addr, len))
+		return zsock_name_connect(sock, addr, len, flags);
+	err = zsock_first_address(zs, addr, len, &family) ?:
+	      zsock_naming_unnamed(zs, addr, len) ?:
+	      zsock_dispatch_addr(sock, family, addr, len);
 	return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
 }
 
@@ -96,8 +106,13 @@ static __poll_t zsock_fresh_poll(struct file *file, struct socket *sock,
 
 	sock_poll_wait(file, sock, wait);
 	/* Dispatched before that: an event may have come before it, too. */
+	if (zsock_naming_busy(zsock_sk(sock)))
+		return 0;
 	if (zsock_table(zsock_sk(sock)))
 		return zsock_ops(sock)->poll(file, sock, NULL);
+	/* No connection came of it. */
+	if (READ_ONCE(sock->sk->sk_err))
+		mask |= EPOLLERR | EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (sock->type == SOCK_STREAM)
 		mask |= EPOLLHUP;
 	else
@@ -148,27 +163,46 @@ static int zsock_fresh_listen(struct socket *sock, int backlog)
 
 static int zsock_fresh_shutdown(struct socket *sock, int how)
 {
-	int err = zsock_dispatch(sock, AF_UNSPEC);
+	int err;
 
+	if (how >= SHUT_RD && how <= SHUT_RDWR &&
+	    zsock_naming_stop(zsock_sk(sock), -ECONNRESET))
+		return 0;
+	err = zsock_dispatch(sock, AF_UNSPEC);
 	return err ?: zsock_ops(sock)->shutdown(sock, how);
+}
+
+/* Data has to wait for a connection that is being made to a host by its name. */
+static int zsock_fresh_await(struct zsock_sock *zs, bool nonblock, bool send)
+{
+	const struct sock *sk = zs->sock->sk;
+
+	if (zs->sock->type != SOCK_STREAM)
+		return 0;
+	return zsock_naming_await(zs, send ? sock_sndtimeo(sk, nonblock) :
+					     sock_rcvtimeo(sk, nonblock));
 }
 
 /* Only a datagram's address says anything; a stream's is for fast open. */
 static int zsock_fresh_sendmsg(struct socket *sock, struct msghdr *msg,
 			       size_t size)
 {
+	struct zsock_sock *zs = zsock_sk(sock);
 	int family = AF_UNSPEC;
 	void *to = NULL;
-	int err = 0;
+	int err;
 
 	if (sock->type != SOCK_STREAM || msg->msg_flags & MSG_FASTOPEN)
 		to = msg->msg_name;
 	/* It would go past the proxy. */
-	if (msg->msg_flags & MSG_FASTOPEN && zsock_socks5_on(zsock_sk(sock)))
+	if (msg->msg_flags & MSG_FASTOPEN && zsock_socks5_on(zs))
 		return -EOPNOTSUPP;
-	if (to)
-		err = zsock_first_address(zsock_sk(sock), to, msg->msg_namelen,
-					  &family);
+	if (to && zsock_is_name(to, msg->msg_namelen))
+		return sock->type == SOCK_DGRAM ?
+		       zsock_name_sendmsg(sock, msg, size) : -EOPNOTSUPP;
+	err = zsock_fresh_await(zs, msg->msg_flags & MSG_DONTWAIT, true);
+	if (!err && to)
+		err = zsock_first_address(zs, to, msg->msg_namelen, &family);
 	if (!err)
 		err = zsock_dispatch_addr(sock, family, to, msg->msg_namelen);
 	return err ?: zsock_ops(sock)->sendmsg(sock, msg, size);
@@ -177,7 +211,9 @@ static int zsock_fresh_sendmsg(struct socket *sock, struct msghdr *msg,
 static int zsock_fresh_recvmsg(struct socket *sock, struct msghdr *msg,
 			       size_t size, int flags)
 {
-	int err = zsock_dispatch(sock, AF_UNSPEC);
+	int err = zsock_fresh_await(zsock_sk(sock), flags & MSG_DONTWAIT,
+				    false) ?:
+		  zsock_dispatch(sock, AF_UNSPEC);
 
 	return err ?: zsock_ops(sock)->recvmsg(sock, msg, size, flags);
 }
@@ -201,7 +237,10 @@ static ssize_t zsock_fresh_splice_read(struct socket *sock, loff_t *ppos,
 				       struct pipe_inode_info *pipe, size_t len,
 				       unsigned int flags)
 {
-	int err = zsock_dispatch(sock, AF_UNSPEC);
+	bool nonblock = flags & SPLICE_F_NONBLOCK ||
+			(sock->file && sock->file->f_flags & O_NONBLOCK);
+	int err = zsock_fresh_await(zsock_sk(sock), nonblock, false) ?:
+		  zsock_dispatch(sock, AF_UNSPEC);
 
 	if (err)
 		return err;

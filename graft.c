@@ -115,6 +115,8 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 	/* The reference to inner->ops->owner is @zs's from now on. */
 	inner->sk = NULL;
 	inner->ops = NULL;
+	/* One that connected in the outer socket's name had its file, too. */
+	inner->file = NULL;
 	/*
 	 * A protocol that sets options itself may have made sks of its own for
 	 * them, as MPTCP does, and have tied these to the pot.

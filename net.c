@@ -2,6 +2,7 @@
 /* What the module keeps for each network namespace. */
 #include <linux/hash.h>
 
+#include "agent/request.h"
 #include "tls/tls.h"
 #include "zsock_int.h"
 
@@ -49,7 +50,10 @@ static int __net_init zsock_net_enter(struct net *net)
 		INIT_HLIST_HEAD(&zn->buckets[i].head);
 	}
 	zsock_creds_init(&zn->creds);
-	zsock_handshakes_init(&zn->handshakes);
+	zsock_requests_init(&zn->handshakes);
+	mutex_init(&zn->purge);
+	zsock_requests_init(&zn->names);
+	zn->connect_delay = ZSOCK_CONNECT_DELAY;
 	zsock_vsock_map_init(&zn->vsock);
 	zsock_policy_init(&zn->policy);
 	zsock_kpi_net_init(zn);
@@ -82,7 +86,9 @@ static void __net_exit zsock_net_leave(struct net *net)
 	zsock_proc_exit(net);
 	zsock_sysctl_exit(net);
 	zsock_creds_free(&zn->creds);
-	zsock_handshakes_free(&zn->handshakes);
+	zsock_requests_free(&zn->handshakes);
+	mutex_destroy(&zn->purge);
+	zsock_requests_free(&zn->names);
 	zsock_vsock_map_free(&zn->vsock);
 	zsock_policy_free(&zn->policy);
 	/* Every other socket held the namespace. */

@@ -8,6 +8,8 @@
 #include <linux/inet.h>
 #include <net/genetlink.h>
 
+#include "agent/request.h"
+#include "names/resolve_netlink.h"
 #include "netlink.h"
 #include "offload/remote_netlink.h"
 #include "offload/vsock.h"
@@ -291,6 +293,15 @@ static int zsock_nl_sock_dumpit(struct sk_buff *skb,
 	.doit		= zsock_handshake_nl_##name,			\
 }
 
+/* Likewise: an agent says where connections go. */
+#define ZSOCK_NL_RESOLVE(command, name) {				\
+	.cmd		= ZSOCK_CMD_RESOLVE_##command,			\
+	.flags		= GENL_UNS_ADMIN_PERM,				\
+	.policy		= zsock_resolve_policy,				\
+	.maxattr	= ZSOCK_A_RESOLVE_MAX,				\
+	.doit		= zsock_resolve_nl_##name,			\
+}
+
 /* For who may administer the namespace: a backend is where its data go. */
 #define ZSOCK_NL_BACKEND(command, name) {				\
 	.cmd		= ZSOCK_CMD_BACKEND_##command,			\
@@ -341,6 +352,8 @@ static const struct genl_ops zsock_nl_ops[] = {
 	ZSOCK_NL_CRED(DENY, deny),
 	ZSOCK_NL_HANDSHAKE(ACCEPT, accept),
 	ZSOCK_NL_HANDSHAKE(DONE, done),
+	ZSOCK_NL_RESOLVE(ACCEPT, accept),
+	ZSOCK_NL_RESOLVE(DONE, done),
 	ZSOCK_NL_BACKEND(ADD, add),
 	ZSOCK_NL_BACKEND(PIPE, pipe),
 	ZSOCK_NL_BACKEND(DEL, del),
@@ -375,6 +388,10 @@ static const struct genl_multicast_group zsock_nl_groups[] = {
 		.name	= ZSOCK_GENL_BACKEND,
 		.flags	= GENL_MCAST_CAP_NET_ADMIN,
 	},
+	[ZSOCK_NL_GROUP_RESOLVE] = {
+		.name	= ZSOCK_GENL_RESOLVE,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 /* The other commands take no attribute. */
@@ -397,13 +414,33 @@ struct genl_family zsock_genl __ro_after_init = {
 	.resv_start_op	= ZSOCK_CMD_SOCK_GET + 1,
 };
 
+/* ---- an agent that dies ---- */
+
+static int zsock_nl_event_release(struct notifier_block *nb,
+				  unsigned long event, void *data)
+{
+	const struct netlink_notify *notify = data;
+	struct zsock_net *zn;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	zn = zsock_net(notify->net);
+	zsock_requests_agent_gone(&zn->handshakes, notify->portid);
+	zsock_requests_agent_gone(&zn->names, notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block zsock_nl_notifier = {
+	.notifier_call	= zsock_nl_event_release,
+};
+
 int __init zsock_netlink_init(void)
 {
 	int err = genl_register_family(&zsock_genl);
 
 	if (err)
 		return err;
-	err = zsock_handshake_nl_init();
+	err = netlink_register_notifier(&zsock_nl_notifier);
 	if (err)
 		genl_unregister_family(&zsock_genl);
 	return err;
@@ -411,6 +448,6 @@ int __init zsock_netlink_init(void)
 
 void zsock_netlink_exit(void)
 {
-	zsock_handshake_nl_exit();
+	netlink_unregister_notifier(&zsock_nl_notifier);
 	genl_unregister_family(&zsock_genl);
 }

@@ -11,6 +11,7 @@ extern struct genl_family zsock_genl;
 enum {
 	ZSOCK_NL_GROUP_HANDSHAKE,
 	ZSOCK_NL_GROUP_BACKEND,
+	ZSOCK_NL_GROUP_RESOLVE,
 };
 
 #endif /* _ZSOCK_NETLINK_H */

@@ -171,6 +171,7 @@ static void zsock_option_keep(struct zsock_fresh *fresh,
 		if (old->name == opt->name)
 			zsock_option_free(old);
 	list_add_tail(&opt->list, &fresh->options);
+	fresh->noptions++;
 }
 
 /*

@@ -187,6 +187,8 @@ static const char * const zsock_stat_names[] = {
 	[ZSOCK_STAT_HANDSHAKE_FAILED]	= "HandshakeFailed",
 	[ZSOCK_STAT_SOCKS5_TUNNELS]	= "Socks5Tunnels",
 	[ZSOCK_STAT_SOCKS5_FAILED]	= "Socks5Failed",
+	[ZSOCK_STAT_RESOLVED]		= "Resolved",
+	[ZSOCK_STAT_RESOLVE_FAILED]	= "ResolveFailed",
 };
 
 static int zsock_stat_show(struct seq_file *m, void *v)

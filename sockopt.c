@@ -7,6 +7,7 @@
 #include <linux/tcp.h>
 #include <net/inet_common.h>
 
+#include "names/naming.h"
 #include "zsock_int.h"
 
 /* The family that an option at @level is about, or AF_UNSPEC. */
@@ -299,8 +300,14 @@ int zsock_call_setsockopt(struct socket *sock, int level, int optname,
 
 	if (level == SOL_ZSOCK && optname == ZSOCK_BACKEND)
 		return zsock_set_backend(zs, optval, optlen);
+	/* A name's connection goes there directly by now. */
+	if (level == SOL_ZSOCK && zsock_socks5_option(optname) &&
+	    zsock_naming_busy(zs))
+		return -EALREADY;
 	if (level == SOL_ZSOCK && zsock_socks5_option(optname))
 		return zsock_socks5_setsockopt(zs, optname, optval, optlen);
+	if (level == SOL_ZSOCK && optname == ZSOCK_HOST)
+		return zsock_naming_set_host(zs, optval, optlen);
 	/* kTLS's own numbers are not to be reached: see abi.rst. */
 	if (level == SOL_ZSOCK || level == SOL_TLS)
 		return proto->setsockopt ?
@@ -324,6 +331,8 @@ int zsock_get_own_option(struct socket *sock, int level, int optname,
 		return zsock_get_info(zs, optname, optval, optlen);
 	if (level == SOL_ZSOCK && zsock_socks5_option(optname))
 		return zsock_socks5_getsockopt(zs, optname, optval, optlen);
+	if (level == SOL_ZSOCK && optname == ZSOCK_HOST)
+		return zsock_naming_get_host(zs, optval, optlen);
 	return proto->getsockopt ?
 	       proto->getsockopt(sock, level, optname, optval, optlen) :
 	       -ENOPROTOOPT;

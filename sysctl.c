@@ -6,6 +6,7 @@
 
 static const int zsock_handshake_most = 1 << 20;
 static const int zsock_handshake_longest = 3600 * 1000;
+static const int zsock_connect_longest = 10 * 1000;
 
 static const struct ctl_table zsock_sysctls[] = {
 	{
@@ -48,6 +49,38 @@ static const struct ctl_table zsock_sysctls[] = {
 		.extra1		= SYSCTL_ONE,
 		.extra2		= (void *)&zsock_handshake_longest,
 	},
+	{
+		.procname	= "resolve_max",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= (void *)&zsock_handshake_most,
+	},
+	{
+		.procname	= "resolve_timeout",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&zsock_handshake_longest,
+	},
+	{
+		.procname	= "resolve_grace",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&zsock_handshake_longest,
+	},
+	{
+		.procname	= "connect_delay",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&zsock_connect_longest,
+	},
 };
 
 int zsock_sysctl_init(struct net *net)
@@ -66,6 +99,10 @@ int zsock_sysctl_init(struct net *net)
 	table[2].data = &zn->handshakes.timeout;
 	table[3].data = &zn->handshakes.grace;
 	table[4].data = &zn->socks5_timeout;
+	table[5].data = &zn->names.max;
+	table[6].data = &zn->names.timeout;
+	table[7].data = &zn->names.grace;
+	table[8].data = &zn->connect_delay;
 
 	zn->sysctl = register_net_sysctl_sz(net, "net/zsock", table, n);
 	if (!zn->sysctl) {

@@ -9,6 +9,7 @@
  */
 #include <linux/slab.h>
 
+#include "names/naming.h"
 #include "zsock_int.h"
 
 static DEFINE_MUTEX(zsock_table_lock);
@@ -26,13 +27,14 @@ bool zsock_ops_ours(const struct proto_ops *ops)
 static const struct zsock_table *
 zsock_table_find(struct zsock_handler *handler, const struct proto_ops *inner,
 		 const struct proto_ops *base, bool dual, bool custom,
-		 enum zsock_via via)
+		 enum zsock_via via, bool named)
 {
 	const struct zsock_table *t;
 
 	list_for_each_entry_rcu(t, &handler->tables, list,
 				lockdep_is_held(&zsock_table_lock))
 		if (t->dual == dual && t->custom == custom && t->via == via &&
+		    t->named == named &&
 		    !memcmp(&t->orig, inner, sizeof(t->orig)) &&
 		    !memcmp(&t->base, base, sizeof(t->base)))
 			return t;
@@ -43,7 +45,7 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 					    const struct proto_ops *inner,
 					    const struct proto_ops *base,
 					    bool dual, bool custom,
-					    enum zsock_via via)
+					    enum zsock_via via, bool named)
 {
 	struct zsock_table *t;
 
@@ -53,6 +55,7 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 	t->dual = dual;
 	t->custom = custom;
 	t->via = via;
+	t->named = named;
 	/* Padding too, for zsock_table_find(). */
 	memcpy(&t->orig, inner, sizeof(t->orig));
 	memcpy(&t->base, base, sizeof(t->base));
@@ -71,6 +74,8 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 
 	t->ops = t->next;
 	zsock_calls_override(&t->ops);
+	if (named)
+		zsock_naming_override(&t->ops);
 	return t;
 }
 
@@ -78,22 +83,22 @@ static struct zsock_table *zsock_table_make(struct zsock_handler *handler,
 static const struct zsock_table *
 zsock_table_of(struct zsock_handler *handler, const struct proto_ops *inner,
 	       const struct proto_ops *base, bool dual, bool custom,
-	       enum zsock_via via)
+	       enum zsock_via via, bool named)
 {
 	const struct zsock_table *t;
 	struct zsock_table *new;
 
 	rcu_read_lock();
-	t = zsock_table_find(handler, inner, base, dual, custom, via);
+	t = zsock_table_find(handler, inner, base, dual, custom, via, named);
 	rcu_read_unlock();
 	if (t)
 		return t;
 
 	mutex_lock(&zsock_table_lock);
-	t = zsock_table_find(handler, inner, base, dual, custom, via);
+	t = zsock_table_find(handler, inner, base, dual, custom, via, named);
 	if (!t) {
-		new = zsock_table_make(handler, inner, base, dual, custom,
-				       via);
+		new = zsock_table_make(handler, inner, base, dual, custom, via,
+				       named);
 		if (new)
 			list_add_rcu(&new->list, &handler->tables);
 		t = new;
@@ -106,20 +111,29 @@ zsock_table_of(struct zsock_handler *handler, const struct proto_ops *inner,
  * The table for sockets of @handler on @backend with @inner inside, or NULL
  * where there is no memory. The caller holds pins on both.
  */
-const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
-					  const struct zsock_backend *backend,
-					  const struct proto_ops *inner,
-					  bool dual, bool custom)
+const struct zsock_table *zsock_table_on(struct zsock_handler *handler,
+					 const struct zsock_backend *backend,
+					 const struct proto_ops *inner,
+					 bool dual, bool custom, bool named)
 {
 	struct proto_ops base;
 
 	if (!backend->override)
 		return zsock_table_of(handler, inner, inner, dual, custom,
-				      ZSOCK_VIA_NONE);
+				      ZSOCK_VIA_NONE, named);
 	memcpy(&base, inner, sizeof(base));
 	backend->override(backend, &base);
 	return zsock_table_of(handler, inner, &base, dual, custom,
-			      ZSOCK_VIA_NONE);
+			      ZSOCK_VIA_NONE, named);
+}
+
+/* Likewise, for those that use no names. */
+const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
+					  const struct zsock_backend *backend,
+					  const struct proto_ops *inner,
+					  bool dual, bool custom)
+{
+	return zsock_table_on(handler, backend, inner, dual, custom, false);
 }
 
 /* The table that differs from @like in @via alone, or NULL likewise. */
@@ -128,7 +142,7 @@ const struct zsock_table *zsock_table_via(struct zsock_handler *handler,
 					  enum zsock_via via)
 {
 	return zsock_table_of(handler, &like->orig, &like->base, like->dual,
-			      like->custom, via);
+			      like->custom, via, like->named);
 }
 
 /* No socket uses @handler any more. */

@@ -7,6 +7,7 @@
 
 #include <linux/tracepoint.h>
 
+#include "names/names.h"
 #include "tls/tls.h"
 #include "zsock_int.h"
 
@@ -142,11 +143,11 @@ TRACE_EVENT(zsock_handshake,
 		__field(bool, resumed)
 	),
 	TP_fast_assign(
-		__entry->id = hs->id;
+		__entry->id = hs->rq.id;
 		__entry->err = err;
 		__entry->alert = hs->result.alert;
 		__entry->verify = hs->result.verify;
-		__entry->ms = jiffies_to_msecs(jiffies - hs->begun);
+		__entry->ms = jiffies_to_msecs(jiffies - hs->rq.begun);
 		__entry->version = hs->result.version;
 		__entry->cipher = hs->result.cipher;
 		__entry->role = hs->role;
@@ -156,6 +157,28 @@ TRACE_EVENT(zsock_handshake,
 		  __entry->id, __entry->role, __entry->err, __entry->alert,
 		  __entry->verify, __entry->version, __entry->cipher,
 		  __entry->resumed, __entry->ms)
+);
+
+TRACE_EVENT(zsock_resolve,
+	TP_PROTO(const struct zsock_resolve *res, int err),
+	TP_ARGS(res, err),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(int, err)
+		__field(unsigned int, addresses)
+		__field(unsigned int, ms)
+		__string(name, res->name)
+	),
+	TP_fast_assign(
+		__entry->id = res->rq.id;
+		__entry->err = err;
+		__entry->addresses = res->answer.n;
+		__entry->ms = jiffies_to_msecs(jiffies - res->rq.begun);
+		zsock_assign_str(name, res->name);
+	),
+	TP_printk("id=%llu name=%s err=%d addresses=%u ms=%u", __entry->id,
+		  __get_str(name), __entry->err, __entry->addresses,
+		  __entry->ms)
 );
 
 TRACE_EVENT(zsock_release,

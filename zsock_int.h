@@ -143,6 +143,7 @@ enum zsock_via {
  * @dual: IPv4 addresses are to be mapped, see dual.c
  * @custom: the inner socket handles SOL_SOCKET options itself
  * @via: what connections go by
+ * @named: for sockets that use hosts' names, see names/naming.c
  *
  * Never changes once it is in the list; freed with its handler.
  */
@@ -157,6 +158,7 @@ struct zsock_table {
 	bool			dual;
 	bool			custom;
 	enum zsock_via		via;
+	bool			named;
 };
 
 /* Whether @protocol is one of IPPROTO_TLS_*. */
@@ -233,6 +235,8 @@ struct zsock_option {
  * @lock: serialises dispatch with option setting and with other first calls.
  *	Taken before lock_sock(@sk) and before the inner sk's lock
  * @options: struct zsock_option, to be replayed. Under @lock
+ * @noptions: how often one was set
+ * @naming: hosts' names, see names/; NULL where it uses none. Published once
  * @pot: the inner struct socket, without its sk, where that may be needed yet
  * @backend: the backend asked for by name, or empty. Under @lock
  */
@@ -241,6 +245,8 @@ struct zsock_fresh {
 	struct zsock_sock	zs;
 	struct mutex		lock;
 	struct list_head	options;
+	unsigned int		noptions;
+	struct zsock_naming	*naming;
 	struct socket		*pot;
 	char			backend[ZSOCK_NAME_MAX];
 };
@@ -305,6 +311,10 @@ const struct zsock_table *zsock_table_get(struct zsock_handler *handler,
 const struct zsock_table *zsock_table_via(struct zsock_handler *handler,
 					  const struct zsock_table *like,
 					  enum zsock_via via);
+const struct zsock_table *zsock_table_on(struct zsock_handler *handler,
+					 const struct zsock_backend *backend,
+					 const struct proto_ops *inner,
+					 bool dual, bool custom, bool named);
 void zsock_tables_free(struct zsock_handler *handler);
 bool zsock_ops_ours(const struct proto_ops *ops);
 
@@ -485,6 +495,8 @@ enum zsock_stat {
 	ZSOCK_STAT_HANDSHAKE_FAILED,
 	ZSOCK_STAT_SOCKS5_TUNNELS,
 	ZSOCK_STAT_SOCKS5_FAILED,
+	ZSOCK_STAT_RESOLVED,
+	ZSOCK_STAT_RESOLVE_FAILED,
 	__ZSOCK_STAT_MAX,
 };
 
@@ -505,29 +517,31 @@ struct zsock_bucket {
 	struct hlist_head	head;
 };
 
-#define ZSOCK_HANDSHAKE_MAX	4096
-#define ZSOCK_HANDSHAKE_TIMEOUT	10000
-#define ZSOCK_HANDSHAKE_GRACE	2000
+#define ZSOCK_REQUEST_MAX	4096
+#define ZSOCK_REQUEST_TIMEOUT	10000
+#define ZSOCK_REQUEST_GRACE	2000
+
+/* As RFC 8305 recommends. */
+#define ZSOCK_CONNECT_DELAY	250
 
 #define ZSOCK_SOCKS5_TIMEOUT	30000
 
 #define ZSOCK_SHARE_BITS	5
 
 /**
- * struct zsock_handshakes - handshakes that are under way
+ * struct zsock_requests - requests of one kind to agents, under way
  * @lock: guards @pending, @accepted, @count, and what is in the lists
- * @pending: no agent has them, the oldest first
+ * @pending: users who have some that no agent has; their turns
  * @accepted: an agent has them
  * @count: in both
  * @shares: whose these are, by user
  * @untold: there was no memory to tell the agents of the first one
  * @agents: portids of those that have accepted and are still there
- * @purge: held by who has all sessions of a user's forgotten
- * @max: net.zsock.handshake_max: no more than that at once
- * @timeout: net.zsock.handshake_timeout, ms
- * @grace: net.zsock.handshake_grace, ms: how long to wait for an agent
+ * @max: net.zsock.*_max: no more than that at once
+ * @timeout: net.zsock.*_timeout, ms
+ * @grace: net.zsock.*_grace, ms: how long to wait for an agent
  */
-struct zsock_handshakes {
+struct zsock_requests {
 	spinlock_t		lock;
 	struct list_head	pending;
 	struct list_head	accepted;
@@ -535,7 +549,6 @@ struct zsock_handshakes {
 	struct hlist_head	shares[1 << ZSOCK_SHARE_BITS];
 	bool			untold;
 	struct xarray		agents;
-	struct mutex		purge;
 	int			max;
 	int			timeout;
 	int			grace;
@@ -560,6 +573,9 @@ struct zsock_vsock_map {
  * @sysctl: handle of the sysctl table
  * @creds: TLS credentials
  * @handshakes: TLS handshakes
+ * @purge: held by who has all TLS sessions of a user's forgotten
+ * @names: names that are being resolved
+ * @connect_delay: net.zsock.connect_delay, ms: from one address to the next
  * @vsock: the map of the backend "vsock"
  * @policy: rules, which backend a socket gets
  * @kpi_lock: guards @kpi
@@ -572,7 +588,10 @@ struct zsock_net {
 	int				access;
 	struct ctl_table_header		*sysctl;
 	struct zsock_creds		creds;
-	struct zsock_handshakes		handshakes;
+	struct zsock_requests		handshakes;
+	struct mutex			purge;
+	struct zsock_requests		names;
+	int				connect_delay;
 	struct zsock_vsock_map		vsock;
 	struct zsock_policy		policy;
 	spinlock_t			kpi_lock;

@@ -4,8 +4,9 @@
 #include <linux/ipv6.h>
 #include <net/ipv6.h>
 
+#include "../names/naming.h"
 #include "../trace.h"
-#include "../zsock_int.h"
+#include "dispatch.h"
 
 /* The inner socket for one of @handler with @domain, which may be 0. */
 void zsock_spec_init(struct zsock_spec *spec,
@@ -93,43 +94,55 @@ static int zsock_make(const struct zsock_sock *zs,
 	return err;
 }
 
-/* Options, calls, graft. On failure @inner is gone, but not the pin. */
-static int zsock_install(struct zsock_sock *zs, struct socket *inner,
-			 struct zsock_carrier *carrier, bool dual, bool whole)
+/* Have @made->inner be as the program wants its socket. */
+static int zsock_prepare(struct zsock_sock *zs, struct zsock_made *made)
 {
-	struct zsock_handler *next = zs->handler;
-	const struct zsock_table *table;
-	int err = -ENETDOWN;
+	int err;
 
-	if (whole)
-		next = zsock_handler_get(next->proto->whole);
-	if (!next)
-		goto out;
-	err = zsock_options_replay(zs->fresh, inner);
-	if (!err && whole)
-		err = zs->handler->proto->hand_over(zs->sock, inner);
-	if (err)
-		goto out_handler;
-	err = -ENOMEM;
-	table = zsock_table_get(next, carrier->backend, inner->ops, dual,
-				test_bit(SOCK_CUSTOM_SOCKOPT, &inner->flags));
+	made->options = zs->fresh->noptions;
+	err = zsock_options_replay(zs->fresh, made->inner);
+	if (!err && made->whole)
+		err = zs->handler->proto->hand_over(zs->sock, made->inner);
+	return err;
+}
+
+/* Calls, graft. On failure @made is as it was. */
+static int zsock_install(struct zsock_sock *zs, struct zsock_made *made)
+{
+	struct socket *inner = made->inner;
+	const struct zsock_table *table;
+
+	table = zsock_table_on(made->handler, made->carrier->backend,
+			       inner->ops, made->dual,
+			       test_bit(SOCK_CUSTOM_SOCKOPT, &inner->flags),
+			       zsock_naming_wants_calls(zs));
 	if (table && zsock_socks5_on(zs))
-		table = zsock_table_via(next, table, ZSOCK_VIA_PROXY);
+		table = zsock_table_via(made->handler, table, ZSOCK_VIA_PROXY);
 	if (!table)
-		goto out_handler;
-	if (dual)
+		return -ENOMEM;
+	zs->family = made->spec.family;
+	if (made->dual)
 		WRITE_ONCE(zs->flags, zs->flags | ZSOCK_INFO_F_DUAL);
 	/* Cannot fail any more: who calls now meets this one. */
-	if (whole)
-		WRITE_ONCE(zs->handler, next);
-	zsock_graft(zs, inner, carrier, table);
+	if (made->whole)
+		WRITE_ONCE(zs->handler, made->handler);
+	zsock_graft(zs, inner, made->carrier, table);
+	made->inner = NULL;
 	return 0;
-out_handler:
-	if (whole)
-		zsock_pin_put(&next->pin);
-out:
-	sock_release(inner);
-	return err;
+}
+
+/* No socket comes of it. Under the dispatch lock. */
+void zsock_dispatch_drop(struct zsock_sock *zs, struct zsock_made *made)
+{
+	if (made->inner) {
+		/* That of the outer socket, if it has had one. */
+		made->inner->file = NULL;
+		sock_release(made->inner);
+	}
+	made->inner = NULL;
+	if (made->whole)
+		zsock_pin_put(&made->handler->pin);
+	zsock_pin_put(&made->carrier->pin);
 }
 
 /*
@@ -150,51 +163,47 @@ static int zsock_take_both(struct socket *inner)
 	return err == -ENOPROTOOPT ? 0 : err;
 }
 
-static int zsock_dispatch_to(struct zsock_sock *zs,
-			     struct zsock_carrier *carrier,
-			     const struct zsock_spec *wanted, bool dual)
+static int zsock_dispatch_to(struct zsock_sock *zs, struct zsock_made *made,
+			     bool dual)
 {
-	bool whole = wanted->whole &&
-		     carrier->backend->features & ZSOCK_BACKEND_F_TLS;
-	struct zsock_spec spec = *wanted;
-	struct socket *inner;
+	struct zsock_spec spec = made->spec;
 	int err;
 
-	if (whole)
+	if (made->whole)
 		spec.protocol = spec.whole;
-	err = zsock_make(zs, carrier, &spec, &inner);
-	if (err)
-		return err;
-	if (WARN_ON_ONCE(!inner->sk || !inner->ops)) {
-		sock_release(inner);
-		return -EPROTO;
-	}
-	dual = dual && spec.family == AF_INET6;
-	err = dual ? zsock_take_both(inner) : 0;
+	err = zsock_make(zs, made->carrier, &spec, &made->inner);
 	if (err) {
-		sock_release(inner);
+		made->inner = NULL;
 		return err;
 	}
-	zs->family = spec.family;
-	return zsock_install(zs, inner, carrier, dual, whole);
+	if (WARN_ON_ONCE(!made->inner->sk || !made->inner->ops))
+		return -EPROTO;
+	made->dual = dual && spec.family == AF_INET6;
+	return (made->dual ? zsock_take_both(made->inner) : 0) ?:
+	       zsock_prepare(zs, made);
 }
 
 static int zsock_dispatch_by(struct zsock_sock *zs, const char *ruled,
-			     const struct zsock_spec *spec, bool dual)
+			     bool dual, struct zsock_made *made)
 {
-	struct zsock_carrier *carrier;
-	int err;
+	int err = -ENETDOWN;
 
-	carrier = zsock_choose(zs, spec, ruled, 0);
-	if (!carrier)
+	made->inner = NULL;
+	made->handler = zs->handler;
+	made->carrier = zsock_choose(zs, &made->spec, ruled, 0);
+	if (!made->carrier)
 		return -ENETDOWN;
-	err = zsock_dispatch_to(zs, carrier, spec, dual);
-	if (err) {
-		zsock_pin_put(&carrier->pin);
-		return err;
-	}
-	trace_zsock_dispatch(zs, spec);
-	return 0;
+	made->whole = made->spec.whole &&
+		      made->carrier->backend->features & ZSOCK_BACKEND_F_TLS;
+	if (made->whole)
+		made->handler = zsock_handler_get(zs->handler->proto->whole);
+	if (made->handler)
+		err = zsock_dispatch_to(zs, made, dual);
+	else
+		made->whole = false;
+	if (err)
+		zsock_dispatch_drop(zs, made);
+	return err;
 }
 
 /* What is asked about @zs. Under the dispatch lock: the graft swaps cgroups. */
@@ -223,14 +232,14 @@ static void zsock_ask_init(const struct zsock_sock *zs, struct zsock_ask *ask,
  * and the priorities after the last.
  */
 static int zsock_dispatch_family(struct zsock_sock *zs, struct zsock_ask *ask,
-				 int family, bool dual)
+				 int family, bool dual,
+				 struct zsock_made *made)
 {
 	struct zsock_policy *policy = &zs->zn->policy;
 	struct zsock_ruling ruling = { };
-	struct zsock_spec spec;
 	int err;
 
-	zsock_spec_of(zs, family, &spec);
+	zsock_spec_of(zs, family, &made->spec);
 	do {
 		if (unlikely(!zsock_policy_empty(policy)))
 			zsock_policy_ask(policy, ask, &ruling);
@@ -240,28 +249,29 @@ static int zsock_dispatch_family(struct zsock_sock *zs, struct zsock_ask *ask,
 			trace_zsock_policy(zs, &ruling);
 		if (ruling.flags & ZSOCK_RULE_REJECT)
 			return -EACCES;
-		err = zsock_dispatch_by(zs, ruling.backend, &spec, dual);
+		err = zsock_dispatch_by(zs, ruling.backend, dual, made);
 	} while (err == -ENETDOWN && ruling.flags & ZSOCK_RULE_OR_ELSE);
 	return err;
 }
 
 /* Nothing says which family: IPv6 for both, IPv4 where there is no IPv6. */
-static int zsock_dispatch_any(struct zsock_sock *zs, struct zsock_ask *ask)
+static int zsock_dispatch_any(struct zsock_sock *zs, struct zsock_ask *ask,
+			      struct zsock_made *made)
 {
 	int err = -EAFNOSUPPORT;
 
 	if (zs->domain || zs->handler->proto->domains)
-		return zsock_dispatch_family(zs, ask, AF_UNSPEC, false);
+		return zsock_dispatch_family(zs, ask, AF_UNSPEC, false, made);
 	/* Of one family, or of the other. */
 	if (zs->handler->proto->at_once)
 		return -EAFNOSUPPORT;
 	if (ipv6_mod_enabled()) {
-		err = zsock_dispatch_family(zs, ask, AF_INET6, true);
+		err = zsock_dispatch_family(zs, ask, AF_INET6, true, made);
 		/* It is one socket, whatever it becomes. */
 		ask->counted = true;
 	}
 	if (err == -EAFNOSUPPORT || err == -ENETDOWN)
-		err = zsock_dispatch_family(zs, ask, AF_INET, false);
+		err = zsock_dispatch_family(zs, ask, AF_INET, false, made);
 	return err;
 }
 
@@ -269,6 +279,48 @@ static void zsock_dispatch_failed(struct zsock_sock *zs, int err)
 {
 	zsock_stat_inc(zs->zn, DISPATCH_FAILED);
 	trace_zsock_error(zs, "dispatch", err);
+}
+
+/*
+ * An inner socket for @zs, which has none: 0 and *@made. Nobody sees it but the
+ * caller, who has zsock_dispatch_take() or zsock_dispatch_drop() called. The
+ * arguments are those of zsock_dispatch_addr(). Under the dispatch lock.
+ */
+int zsock_dispatch_make(struct zsock_sock *zs, int family, const void *to,
+			int len, struct zsock_made *made)
+{
+	struct zsock_ask ask;
+	int err;
+
+	zsock_ask_init(zs, &ask, to, len);
+	err = family ?
+	      zsock_dispatch_family(zs, &ask, family, false, made) :
+	      zsock_dispatch_any(zs, &ask, made);
+	if (err)
+		zsock_dispatch_failed(zs, err);
+	return err;
+}
+
+/*
+ * @made becomes @zs's, or else is gone. Options that were set since are set on
+ * it, too. Under the dispatch lock.
+ */
+int zsock_dispatch_take(struct zsock_sock *zs, struct zsock_made *made)
+{
+	int err = 0;
+
+	if (made->options != zs->fresh->noptions)
+		err = zsock_options_replay(zs->fresh, made->inner);
+	if (!err)
+		err = zsock_install(zs, made);
+	if (err) {
+		zsock_dispatch_drop(zs, made);
+		zsock_dispatch_failed(zs, err);
+		return err;
+	}
+	trace_zsock_dispatch(zs, &made->spec);
+	zsock_stat_inc(zs->zn, DISPATCHED);
+	return 0;
 }
 
 /*
@@ -282,23 +334,40 @@ int zsock_dispatch_addr(struct socket *sock, int family, const void *to,
 			int len)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
-	struct zsock_ask ask;
+	struct zsock_made made;
 	int err = 0;
 
 	if (zsock_table(zs))
 		return 0;
 	if (mutex_lock_killable(&zs->fresh->lock))
 		return -EINTR;
-	if (!zs->table) {
-		zsock_ask_init(zs, &ask, to, len);
-		err = family ? zsock_dispatch_family(zs, &ask, family, false) :
-			       zsock_dispatch_any(zs, &ask);
-		if (err)
-			zsock_dispatch_failed(zs, err);
-		else
-			zsock_stat_inc(zs->zn, DISPATCHED);
-	}
+	if (zs->table)
+		goto out;
+	/* Which socket it will be is not known before one has connected. */
+	err = zsock_naming_busy(zs) ? -EALREADY :
+	      zsock_dispatch_make(zs, family, to, len, &made) ?:
+	      zsock_dispatch_take(zs, &made);
+out:
 	mutex_unlock(&zs->fresh->lock);
+	return err;
+}
+
+/* One end. On failure @inner is gone, but not the pin. */
+static int zsock_install_end(struct zsock_sock *zs, struct socket *inner,
+			     struct zsock_carrier *carrier,
+			     const struct zsock_spec *spec)
+{
+	struct zsock_made made = {
+		.inner		= inner,
+		.carrier	= carrier,
+		.handler	= zs->handler,
+		.spec		= *spec,
+	};
+	int err;
+
+	err = zsock_prepare(zs, &made) ?: zsock_install(zs, &made);
+	if (err)
+		sock_release(inner);
 	return err;
 }
 
@@ -319,14 +388,14 @@ static int zsock_make_pair(struct zsock_sock *a, struct zsock_sock *b,
 		goto out;
 	a->flags |= ZSOCK_INFO_F_PAIR;
 	b->flags |= ZSOCK_INFO_F_PAIR;
-	err = zsock_install(a, inner[0], carrier, false, false);
+	err = zsock_install_end(a, inner[0], carrier, spec);
 	if (err) {
 		sock_release(inner[1]);
 		goto out;
 	}
 	/* The first end has the caller's pin now. */
 	zsock_pin_dup(&carrier->pin);
-	err = zsock_install(b, inner[1], carrier, false, false);
+	err = zsock_install_end(b, inner[1], carrier, spec);
 	if (!err)
 		return 0;
 out:

@@ -54,6 +54,7 @@ ZSOCK_DEFINE_BACKEND(native) = {
 	.features	= ZSOCK_BACKEND_F_STREAM | ZSOCK_BACKEND_F_DGRAM |
 			  ZSOCK_BACKEND_F_PLAIN_NETDEV | ZSOCK_BACKEND_F_PAIR |
 			  ZSOCK_BACKEND_F_INET,
+	.several	= true,
 	.is_supported	= zsock_native_is_supported,
 	.create		= zsock_native_create,
 	.socketpair	= zsock_native_socketpair,

@@ -37,6 +37,7 @@ void zsock_tls_put(struct zsock_tls *tls)
 		return;
 	zsock_tls_listener_free(tls->listener);
 	zsock_tls_conf_put(tls->conf);
+	kfree(tls->name);
 	kfree_sensitive(tls->message);
 	mutex_destroy(&tls->control);
 	mutex_destroy(&tls->lock);
@@ -150,6 +151,8 @@ ZSOCK_DEFINE_PROTO(tls) = {
 	.may_whole	= zsock_tls_may_whole,
 	.hand_over	= zsock_tls_hand_whole,
 	.no_pair	= true,
+	.to_host	= zsock_tls_named,
+	.host_connected	= zsock_tls_connected_by,
 };
 
 MODULE_SOFTDEP("pre: tls");

@@ -137,8 +137,8 @@ static int zsock_tls_open(struct zsock_tls *tls, struct zsock_handshake *hs)
 		table = zsock_table_via(zs->handler, table, old->via);
 	if (!table)
 		return -ENOMEM;
-	tls->id = hs->id;
-	tls->agent = hs->portid;
+	tls->id = hs->rq.id;
+	tls->agent = hs->rq.portid;
 	zsock_retable(zs, table);
 	zsock_tls_set_state(tls, ZSOCK_TLS_OPEN);
 	return 0;
@@ -425,6 +425,56 @@ static int zsock_tls_disconnect(struct zsock_tls *tls, struct zsock_addr *addr,
 		mutex_unlock(&tls->lock);
 	} while (err == -EAGAIN);
 	return err;
+}
+
+/* ---- to a host by its name: see names/ ---- */
+
+/* connect() was called with @name, or, NULL, with an address. */
+int zsock_tls_named(struct socket *sock, const char *name)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+	char *copy = name ? kstrdup(name, GFP_KERNEL_ACCOUNT) : NULL;
+
+	if (name && !copy)
+		return -ENOMEM;
+	mutex_lock(&tls->lock);
+	swap(tls->name, copy);
+	mutex_unlock(&tls->lock);
+	kfree(copy);
+	return 0;
+}
+
+/*
+ * What a handshake of @tls' asks for. A client expects the host that the program
+ * has named, if it has not said whom else, or that it does not matter. Under the
+ * lock; NULL if there is no memory.
+ */
+struct zsock_tls_conf *zsock_tls_conf_for(struct zsock_tls *tls, u8 role)
+{
+	struct zsock_tls_conf *conf = tls->conf;
+
+	if (role != TLS_DTLS_ROLE_CLIENT || !tls->name || conf->hostname ||
+	    conf->no_name_check)
+		return zsock_tls_conf_get(conf);
+	conf = zsock_tls_conf_copy(conf);
+	if (!conf)
+		return NULL;
+	conf->hostname = kstrdup(tls->name, GFP_KERNEL_ACCOUNT);
+	if (conf->hostname)
+		return conf;
+	zsock_tls_conf_put(conf);
+	return NULL;
+}
+
+/* As connect(), of which TCP's part was done; an event makes it go on. */
+void zsock_tls_connected_by(struct socket *sock)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+
+	mutex_lock(&tls->lock);
+	if (tls->state == ZSOCK_TLS_IDLE)
+		zsock_tls_may_connect(tls);
+	mutex_unlock(&tls->lock);
 }
 
 int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,

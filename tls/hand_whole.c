@@ -78,8 +78,10 @@ int zsock_tls_hand_whole(struct socket *sock, struct socket *inner)
 	if (!inner->ops->setsockopt)
 		return err;
 	mutex_lock(&tls->lock);
-	conf = zsock_tls_conf_get(tls->conf);
+	conf = zsock_tls_conf_for(tls, TLS_DTLS_ROLE_CLIENT);
 	mutex_unlock(&tls->lock);
+	if (!conf)
+		return -ENOMEM;
 	if (!conf->verifier)
 		err = zsock_tls_say_all(inner, conf);
 	zsock_tls_conf_put(conf);

@@ -99,7 +99,7 @@ static void zsock_nl_send_purge(struct net *net, kuid_t uid)
  */
 int zsock_handshake_nl_purge(struct net *net, kuid_t uid)
 {
-	struct mutex *lock = &zsock_net(net)->handshakes.purge;
+	struct mutex *lock = &zsock_net(net)->purge;
 
 	if (mutex_lock_interruptible(lock))
 		return -ERESTARTSYS;
@@ -187,17 +187,14 @@ static int zsock_nl_put_conf(struct sk_buff *skb,
 static int zsock_nl_put_handshake(struct sk_buff *skb,
 				  const struct zsock_handshake *hs)
 {
-	unsigned long left = time_before(jiffies, hs->deadline) ?
-			     hs->deadline - jiffies : 0;
-
-	return zsock_nl_put_u64(skb, ZSOCK_A_HANDSHAKE_ID, hs->id) ?:
+	return zsock_nl_put_u64(skb, ZSOCK_A_HANDSHAKE_ID, hs->rq.id) ?:
 	       nla_put_u32(skb, ZSOCK_A_HANDSHAKE_ROLE, hs->role) ?:
 	       nla_put_u32(skb, ZSOCK_A_HANDSHAKE_VERSION, hs->version) ?:
 	       nla_put_u32(skb, ZSOCK_A_HANDSHAKE_TIMEOUT,
-			   jiffies_to_msecs(left)) ?:
+			   zsock_request_left(&hs->rq)) ?:
 	       nla_put_u32(skb, ZSOCK_A_HANDSHAKE_UID,
-			   from_kuid_munged(hs->net->user_ns, hs->uid)) ?:
-	       (hs->last ? nla_put_flag(skb, ZSOCK_A_HANDSHAKE_LAST) : 0) ?:
+			   from_kuid_munged(hs->rq.net->user_ns, hs->rq.uid)) ?:
+	       (hs->rq.last ? nla_put_flag(skb, ZSOCK_A_HANDSHAKE_LAST) : 0) ?:
 	       zsock_nl_put_conf(skb, hs) ?: zsock_nl_put_creds(skb, hs);
 }
 
@@ -246,7 +243,7 @@ static int zsock_nl_fds(struct zsock_handshake *hs, struct zsock_nl_fd *wire,
 	if (!err && hs->conf->verifier)
 		err = zsock_nl_fd_reserve(verify,
 					  zsock_verifier_ask(hs->conf->verifier,
-							     hs->id));
+							     hs->rq.id));
 	return err;
 }
 
@@ -308,7 +305,7 @@ int zsock_handshake_nl_accept(struct sk_buff *skb, struct genl_info *info)
 		return -EAGAIN;
 	err = zsock_nl_give(hs, info);
 	if (err)
-		zsock_handshake_give_back(hs);
+		zsock_request_give_back(&hs->rq);
 	zsock_handshake_put(hs);
 	return err;
 }
@@ -402,30 +399,4 @@ int zsock_handshake_nl_done(struct sk_buff *skb, struct genl_info *info)
 out:
 	zsock_handshake_put(hs);
 	return err;
-}
-
-/* ---- an agent that dies ---- */
-
-static int zsock_nl_event_release(struct notifier_block *nb,
-				  unsigned long event, void *data)
-{
-	const struct netlink_notify *notify = data;
-
-	if (event == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC)
-		zsock_handshake_agent_gone(notify->net, notify->portid);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block zsock_nl_notifier = {
-	.notifier_call	= zsock_nl_event_release,
-};
-
-int __init zsock_handshake_nl_init(void)
-{
-	return netlink_register_notifier(&zsock_nl_notifier);
-}
-
-void zsock_handshake_nl_exit(void)
-{
-	netlink_unregister_notifier(&zsock_nl_notifier);
 }

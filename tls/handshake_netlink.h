@@ -14,7 +14,5 @@ zsock_handshake_policy[ZSOCK_A_HANDSHAKE_MAX + 1];
 
 int zsock_handshake_nl_accept(struct sk_buff *skb, struct genl_info *info);
 int zsock_handshake_nl_done(struct sk_buff *skb, struct genl_info *info);
-int zsock_handshake_nl_init(void);
-void zsock_handshake_nl_exit(void);
 
 #endif /* _ZSOCK_TLS_HANDSHAKE_NETLINK_H */

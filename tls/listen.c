@@ -97,7 +97,7 @@ static struct zsock_handshake *zsock_tls_stalled(struct zsock_tls *tls,
 	spin_lock(&l->lock);
 	hs = list_first_entry_or_null(&l->busy, struct zsock_handshake, owned);
 	if (hs) {
-		until = hs->begun + ZSOCK_TLS_STALLED;
+		until = hs->rq.begun + ZSOCK_TLS_STALLED;
 		if (time_before(jiffies, until)) {
 			*left = until - jiffies;
 			hs = NULL;
@@ -113,6 +113,7 @@ static struct zsock_handshake *zsock_tls_stalled(struct zsock_tls *tls,
 static bool zsock_tls_room(struct zsock_tls *tls)
 {
 	struct zsock_tls_listener *l = tls->listener;
+	struct zsock_requests *all;
 	struct zsock_handshake *hs;
 	unsigned long left;
 	bool room;
@@ -124,8 +125,8 @@ static bool zsock_tls_room(struct zsock_tls *tls)
 	room = !l->stopped && l->nbusy + l->nready < zsock_tls_backlog(tls);
 	spin_unlock(&l->lock);
 	/* They wait in TCP's queue meanwhile. */
-	if (room && zsock_handshakes_full(sock_net(tls->sock->sk),
-					  tls->sock->sk->sk_uid)) {
+	all = &zsock_net(sock_net(tls->sock->sk))->handshakes;
+	if (room && zsock_requests_full(all, tls->sock->sk->sk_uid)) {
 		queue_delayed_work(zsock_tls_wq, &tls->work, HZ / 10);
 		return false;
 	}
@@ -398,8 +399,8 @@ static struct zsock_tls *zsock_tls_child(struct zsock_handshake *hs)
 	if (!tls)
 		return NULL;
 	tls->result = hs->result;
-	tls->id = hs->id;
-	tls->agent = hs->portid;
+	tls->id = hs->rq.id;
+	tls->agent = hs->rq.portid;
 	tls->server = true;
 	tls->told = true;
 	tls->state = ZSOCK_TLS_OPEN;

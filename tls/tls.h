@@ -3,8 +3,7 @@
  * Secure sockets: what their parts share.
  *
  *	conf.c sockopt.c	what a program asks for, at SOL_TLS
- *	share.c			how many of them each user may have
- *	handshake.c		requests to the agent, from beginning to end
+ *	handshake.c		requests to the agent: see agent/
  *	handshake_netlink.c	the agent's commands
  *	wire.c			the descriptor that the agent works on
  *	connect.c listen.c	whose handshakes they are
@@ -22,12 +21,12 @@
 #ifndef _ZSOCK_TLS_TLS_H
 #define _ZSOCK_TLS_TLS_H
 
-#include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "../agent/request.h"
 #include "../zsock_int.h"
 
 /* TLS versions as on the wire. */
@@ -137,6 +136,7 @@ struct zsock_tls_result {
  * @callers: threads in the inner socket's connect(), and that have its sk locked
  * @told: connect() has said how it ended
  * @conf: what is asked for
+ * @name: of the host that the program connects to, or NULL
  * @handshake: a client's own that is under way
  * @listener: a listener's connections, from the first listen() on
  * @watch: the outer socket's events, while it connects or listens
@@ -167,6 +167,7 @@ struct zsock_tls {
 	bool				told;
 	unsigned int			callers;
 	struct zsock_tls_conf		*conf;
+	char				*name;
 	struct zsock_handshake		*handshake;
 	struct zsock_tls_listener	*listener;
 	struct zsock_watch		watch;
@@ -251,6 +252,9 @@ int zsock_tls_getsockopt(struct socket *sock, int level, int optname,
 int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 		      int flags);
 void zsock_tls_connect_work(struct zsock_tls *tls);
+int zsock_tls_named(struct socket *sock, const char *name);
+void zsock_tls_connected_by(struct socket *sock);
+struct zsock_tls_conf *zsock_tls_conf_for(struct zsock_tls *tls, u8 role);
 int zsock_tls_wait(struct zsock_tls *tls, long *timeo);
 void zsock_tls_abandon(struct zsock_tls *tls, int err);
 void zsock_tls_watch(struct zsock_tls *tls);
@@ -301,13 +305,6 @@ int zsock_tls_rx_broken(struct zsock_tls *tls, int err);
 
 /* ---- handshakes: handshake.c ---- */
 
-enum zsock_handshake_state {
-	ZSOCK_HANDSHAKE_NEW,
-	ZSOCK_HANDSHAKE_PENDING,	/* no agent has it */
-	ZSOCK_HANDSHAKE_ACCEPTED,
-	ZSOCK_HANDSHAKE_FINISHED,
-};
-
 /**
  * struct zsock_handshake_cred - a credential that a handshake may use
  * @tag: where it was
@@ -322,16 +319,9 @@ struct zsock_handshake_cred {
 
 /**
  * struct zsock_handshake - a request to the agent
- * @ref: its owner, its timer, the list it is in, the wire's file
- * @list: in the namespace's pending or accepted ones, under their lock
+ * @rq: what it has of every request; the wire's file has a reference, too
  * @owned: in a listener's busy or ready ones, under the listener's lock
- * @state: enum zsock_handshake_state, under the namespace's lock
- * @lonely: no agent was there when the timer ran last
- * @last: none waited behind it when it was accepted
- * @portid: the agent's that accepted it
- * @id: told to the agent
- * @net: namespace; the sk holds it
- * @sk: the connection
+ * @sk: the connection; holds the namespace
  * @pot: with TCP's own calls; of a client the outer socket's, else the
  *	handshake's until accept() has it
  * @home: whose wait queue has the connection's events
@@ -343,12 +333,6 @@ struct zsock_handshake_cred {
  * @conf: what is asked for
  * @role: TLS_DTLS_ROLE_*
  * @version: at least
- * @uid: whose socket it is
- * @share: what he has of the namespace's handshakes
- * @begun: jiffies
- * @deadline: jiffies
- * @tick: time limit and grace
- * @finished: @done has returned
  * @done: called once, unless the owner cancelled
  * @owner: @done's own
  * @result: what the agent told
@@ -356,15 +340,8 @@ struct zsock_handshake_cred {
  * @creds: credentials to be used
  */
 struct zsock_handshake {
-	refcount_t		ref;
-	struct list_head	list;
+	struct zsock_request	rq;
 	struct list_head	owned;
-	u8			state;
-	bool			lonely;
-	bool			last;
-	u32			portid;
-	u64			id;
-	struct net		*net;
 	struct sock		*sk;
 	struct socket		*pot;
 	struct socket		*home;
@@ -376,12 +353,6 @@ struct zsock_handshake {
 	struct zsock_tls_conf	*conf;
 	u8			role;
 	u16			version;
-	kuid_t			uid;
-	struct zsock_share	*share;
-	unsigned long		begun;
-	unsigned long		deadline;
-	struct delayed_work	tick;
-	struct completion	finished;
 	void			(*done)(struct zsock_handshake *hs, int err);
 	void			*owner;
 	struct zsock_tls_result	result;
@@ -395,32 +366,41 @@ zsock_handshake_new(struct socket *sock, struct zsock_tls *tls,
 int zsock_handshake_submit(struct zsock_handshake *hs,
 			   void (*done)(struct zsock_handshake *hs, int err),
 			   void *owner);
-bool zsock_handshake_finish(struct zsock_handshake *hs, int err);
-bool zsock_handshake_cancel(struct zsock_handshake *hs);
-void zsock_handshake_put(struct zsock_handshake *hs);
 struct zsock_handshake *zsock_handshake_next(struct net *net, u32 portid);
-void zsock_handshake_give_back(struct zsock_handshake *hs);
 struct zsock_handshake *zsock_handshake_find(struct net *net, u64 id,
 					     u32 portid);
-void zsock_handshake_agent_gone(struct net *net, u32 portid);
-void zsock_handshakes_init(struct zsock_handshakes *all);
-void zsock_handshakes_free(struct zsock_handshakes *all);
 int zsock_tls_init(void);
 void zsock_tls_exit(void);
 
 static inline struct zsock_handshake *
+zsock_handshake_of(struct zsock_request *rq)
+{
+	return container_of(rq, struct zsock_handshake, rq);
+}
+
+static inline struct zsock_handshake *
 zsock_handshake_get(struct zsock_handshake *hs)
 {
-	refcount_inc(&hs->ref);
+	zsock_request_get(&hs->rq);
 	return hs;
 }
 
-/* share.c */
-struct zsock_share *zsock_share_get(const struct net *net, kuid_t uid);
-void zsock_share_put(const struct net *net, struct zsock_share *share);
-bool zsock_share_take(struct zsock_handshakes *all, struct zsock_share *share);
-void zsock_share_give(struct zsock_handshakes *all, struct zsock_share *share);
-bool zsock_handshakes_full(const struct net *net, kuid_t uid);
+static inline void zsock_handshake_put(struct zsock_handshake *hs)
+{
+	zsock_request_put(&hs->rq);
+}
+
+/* As zsock_request_finish(); a @hs that succeeded has to have kTLS. */
+static inline bool zsock_handshake_finish(struct zsock_handshake *hs, int err)
+{
+	return zsock_request_finish(&hs->rq, err);
+}
+
+/* As zsock_request_cancel(). */
+static inline bool zsock_handshake_cancel(struct zsock_handshake *hs)
+{
+	return zsock_request_cancel(&hs->rq);
+}
 
 /* wire.c */
 extern struct proto zsock_wire_prot;

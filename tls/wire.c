@@ -337,7 +337,7 @@ struct file *zsock_wire_open(struct zsock_handshake *hs)
 	sock = sock_alloc();
 	if (!sock)
 		return ERR_PTR(-ENFILE);
-	sk = sk_alloc(hs->net, PF_INET, GFP_KERNEL, &zsock_wire_prot, 1);
+	sk = sk_alloc(hs->rq.net, PF_INET, GFP_KERNEL, &zsock_wire_prot, 1);
 	if (!sk) {
 		sock_release(sock);
 		return ERR_PTR(-ENOMEM);

@@ -6,6 +6,7 @@
 #ifndef _ZSOCK_COMPAT_H
 #define _ZSOCK_COMPAT_H
 
+#include <linux/cgroup.h>
 #include <linux/net.h>
 #include <linux/sched/mm.h>
 #include <linux/version.h>
@@ -122,6 +123,21 @@ static inline void zsock_swap_memcg(struct sock *a, struct sock *b)
 {
 #ifdef CONFIG_MEMCG
 	swap(a->sk_memcg, b->sk_memcg);
+#endif
+}
+
+/* @sk, which nobody else has yet, is in @opener's control group (v2) as well. */
+static inline void zsock_share_cgroup(struct sock *sk, struct sock *opener)
+{
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	struct cgroup *old = sock_cgroup_ptr(&sk->sk_cgrp_data);
+	struct cgroup *new = sock_cgroup_ptr(&opener->sk_cgrp_data);
+
+	cgroup_get(new);
+	cgroup_bpf_get(new);
+	sk->sk_cgrp_data = opener->sk_cgrp_data;
+	cgroup_bpf_put(old);
+	cgroup_put(old);
 #endif
 }
 

@@ -57,6 +57,9 @@ struct zsock_spec {
  *	to whatever is asked for AF_INET and AF_INET6
  * @net: the only network namespace that has it, or NULL: all have. No
  *	reference is held: its owner unregisters it when the namespace goes
+ * @several: several of its sockets may be connecting in place of one, of which
+ *	the outer socket takes one when that is connected; its functions are
+ *	called with the inner struct socket until then. False with @override
  * @is_supported: Whether it can make such a socket. Called under
  *	rcu_read_lock(): must not sleep. With @spec->family AF_UNSPEC the
  *	question is about any family. Required.
@@ -93,6 +96,7 @@ struct zsock_backend {
 	int		family;
 	u32		features;
 	struct net	*net;
+	bool		several;
 	bool		(*is_supported)(const struct zsock_backend *backend,
 					const struct zsock_spec *spec);
 	int		(*create)(const struct zsock_backend *backend,
@@ -186,6 +190,13 @@ struct zsock_proto_id {
  *	Required with @whole.
  * @hand_over: Set on @inner what the program has set on @sock. Likewise.
  * @no_pair: socketpair() makes none of these.
+ * @to_host: The program has called connect() with the host's name @name, or, NULL,
+ *	with an address: 0 or -ENOMEM. Under the lock that serialises the first
+ *	call, or as connect() is. May be NULL.
+ * @host_connected: The socket is about to have, or has, an inner socket that the core
+ *	connected to that host, not with the handler's ->connect. Under the lock
+ *	that serialises the first call; events wake the wait queue afterwards.
+ *	May be NULL.
  *
  * Const and static in its module; registered with zsock_register_proto().
  */
@@ -225,6 +236,8 @@ struct zsock_proto {
 	bool	(*may_whole)(const struct socket *sock);
 	int	(*hand_over)(struct socket *sock, struct socket *inner);
 	bool	no_pair;
+	int	(*to_host)(struct socket *sock, const char *name);
+	void	(*host_connected)(struct socket *sock);
 };
 
 /**

@@ -3,6 +3,7 @@
  * Part of zsock.ko where the test modules are built and the kernel has KUnit:
  * lets the suites call what is the module's own.
  */
+#include "../../names/names.h"
 #include "../../netlink.h"
 #include "../../offload/remote_netdev.h"
 #include "../../offload/vsock.h"
@@ -92,17 +93,27 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_put);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_genl);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_nl_agents);
-EXPORT_SYMBOL_IF_KUNIT(zsock_tls_wq);
+EXPORT_SYMBOL_IF_KUNIT(zsock_agent_wq);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_new);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_submit);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_finish);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_cancel);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_put);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_finish);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_cancel);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_put);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_next);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_give_back);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_give_back);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_find);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_agent_gone);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshakes_full);
+EXPORT_SYMBOL_IF_KUNIT(zsock_requests_agent_gone);
+EXPORT_SYMBOL_IF_KUNIT(zsock_requests_full);
+
+EXPORT_SYMBOL_IF_KUNIT(zsock_name_check);
+EXPORT_SYMBOL_IF_KUNIT(zsock_name_of);
+EXPORT_SYMBOL_IF_KUNIT(zsock_name_numeric);
+EXPORT_SYMBOL_IF_KUNIT(zsock_answer_add);
+EXPORT_SYMBOL_IF_KUNIT(zsock_answer_mix);
+EXPORT_SYMBOL_IF_KUNIT(zsock_resolve_new);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_submit);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_next);
+EXPORT_SYMBOL_IF_KUNIT(zsock_request_find);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_tls_override_records);
 EXPORT_SYMBOL_IF_KUNIT(zsock_tls_control);

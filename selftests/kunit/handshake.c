@@ -27,12 +27,12 @@ static void zsock_handshake_is_new(struct kunit *test)
 	struct zsock_shake *b = zsock_shake_new(test, sock);
 	struct socket *only_1_3;
 
-	KUNIT_EXPECT_LT(test, a->hs->id, b->hs->id);
+	KUNIT_EXPECT_LT(test, a->hs->rq.id, b->hs->rq.id);
 	KUNIT_EXPECT_EQ(test, ZSOCK_TLS_1_2, a->hs->version);
 	KUNIT_EXPECT_EQ(test, TLS_DTLS_ROLE_SERVER, a->hs->role);
 	KUNIT_EXPECT_EQ(test, -1, a->hs->result.alert);
 	KUNIT_EXPECT_EQ(test, 0, a->hs->ncreds);
-	KUNIT_EXPECT_TRUE(test, uid_eq(sock->sk->sk_uid, a->hs->uid));
+	KUNIT_EXPECT_TRUE(test, uid_eq(sock->sk->sk_uid, a->hs->rq.uid));
 	/* The socket's, and one for each. */
 	KUNIT_EXPECT_PTR_EQ(test, tls->conf, a->hs->conf);
 	KUNIT_EXPECT_EQ(test, 3, refcount_read(&tls->conf->ref));
@@ -150,19 +150,19 @@ static void zsock_handshake_in_order(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		/* Not to be had by its number before it was accepted. */
 		KUNIT_EXPECT_NULL(test, zsock_handshake_find(&init_net,
-							     s[i]->hs->id, ONE));
+							     s[i]->hs->rq.id, ONE));
 		hs = zsock_handshake_next(&init_net, i < 2 ? ONE : OTHER);
 		KUNIT_ASSERT_PTR_EQ(test, s[i]->hs, hs);
 		zsock_handshake_put(hs);
 	}
 	KUNIT_EXPECT_NULL(test, zsock_handshake_next(&init_net, ONE));
 	for (i = 0; i < 3; i++) {
-		found = zsock_handshake_find(&init_net, s[i]->hs->id,
+		found = zsock_handshake_find(&init_net, s[i]->hs->rq.id,
 					     i < 2 ? ONE : OTHER);
 		KUNIT_EXPECT_PTR_EQ(test, s[i]->hs, found);
 		zsock_handshake_put(found);
 		KUNIT_EXPECT_NULL(test, zsock_handshake_find(&init_net,
-							     s[i]->hs->id,
+							     s[i]->hs->rq.id,
 							     i < 2 ? OTHER : ONE));
 	}
 }
@@ -177,16 +177,16 @@ static void zsock_handshake_given_back(struct kunit *test)
 
 	hs = zsock_handshake_next(&init_net, ONE);
 	KUNIT_ASSERT_PTR_EQ(test, a->hs, hs);
-	zsock_handshake_give_back(hs);
+	zsock_request_give_back(&hs->rq);
 	zsock_handshake_put(hs);
-	KUNIT_EXPECT_NULL(test, zsock_handshake_find(&init_net, hs->id, ONE));
-	zsock_handshake_agent_gone(&init_net, ONE);
+	KUNIT_EXPECT_NULL(test, zsock_handshake_find(&init_net, hs->rq.id, ONE));
+	zsock_requests_agent_gone(zsock_shakes(), ONE);
 	KUNIT_EXPECT_EQ(test, 0, a->calls);
 	hs = zsock_handshake_next(&init_net, OTHER);
 	KUNIT_ASSERT_PTR_EQ(test, a->hs, hs);
 	/* One that has ended meanwhile stays so. */
 	KUNIT_EXPECT_TRUE(test, zsock_handshake_finish(hs, -ECONNRESET));
-	zsock_handshake_give_back(hs);
+	zsock_request_give_back(&hs->rq);
 	zsock_handshake_put(hs);
 	hs = zsock_handshake_next(&init_net, OTHER);
 	KUNIT_EXPECT_PTR_EQ(test, b->hs, hs);
@@ -213,9 +213,9 @@ static void zsock_handshake_agent_dies(struct kunit *test)
 	struct zsock_shake *c = zsock_accepted(test, sock, ONE);
 	struct zsock_shake *d = zsock_shake_begun(test, sock);
 
-	zsock_handshake_agent_gone(&init_net, 0x70000003);
+	zsock_requests_agent_gone(zsock_shakes(), 0x70000003);
 	KUNIT_EXPECT_EQ(test, 0, a->calls + b->calls + c->calls + d->calls);
-	zsock_handshake_agent_gone(&init_net, ONE);
+	zsock_requests_agent_gone(zsock_shakes(), ONE);
 	KUNIT_EXPECT_EQ(test, 1, a->calls);
 	KUNIT_EXPECT_EQ(test, -ECONNABORTED, a->err);
 	KUNIT_EXPECT_EQ(test, 1, c->calls);
@@ -279,7 +279,7 @@ static void zsock_handshake_ends_once(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, zsock_handshake_cancel(s->hs));
 	KUNIT_EXPECT_EQ(test, 1, s->calls);
 	KUNIT_EXPECT_EQ(test, ECONNRESET, s->hs->result.error);
-	KUNIT_EXPECT_NULL(test, zsock_handshake_find(&init_net, s->hs->id, ONE));
+	KUNIT_EXPECT_NULL(test, zsock_handshake_find(&init_net, s->hs->rq.id, ONE));
 	KUNIT_EXPECT_EQ(test, 0, zsock_shakes()->count);
 	KUNIT_EXPECT_EQ(test, failures + 1, zsock_failures());
 }
@@ -322,10 +322,10 @@ static void zsock_handshake_references(struct kunit *test)
 	struct zsock_handshake *hs = zsock_handshake_get(s->hs);
 
 	zsock_handshake_finish(hs, -ETIMEDOUT);
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&hs->tick));
-	KUNIT_EXPECT_EQ(test, 2, refcount_read(&hs->ref));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&hs->rq.tick));
+	KUNIT_EXPECT_EQ(test, 2, refcount_read(&hs->rq.ref));
 	zsock_shake_drop(test, s);
-	KUNIT_EXPECT_EQ(test, 1, refcount_read(&hs->ref));
+	KUNIT_EXPECT_EQ(test, 1, refcount_read(&hs->rq.ref));
 	KUNIT_EXPECT_EQ(test, 0, zsock_shake_closed());
 	zsock_handshake_put(hs);
 	KUNIT_EXPECT_EQ(test, 1, zsock_shake_closed());
@@ -341,13 +341,13 @@ static void zsock_handshake_limit(struct kunit *test)
 	zsock_shakes()->max = 2;
 	b = zsock_accepted(test, sock, ONE);
 	KUNIT_EXPECT_FALSE(test,
-			   zsock_handshakes_full(&init_net, GLOBAL_ROOT_UID));
+			   zsock_requests_full(zsock_shakes(), GLOBAL_ROOT_UID));
 	a = zsock_shake_begun(test, sock);
 	c = zsock_shake_new(test, sock);
 	KUNIT_EXPECT_TRUE(test,
-			  zsock_handshakes_full(&init_net, GLOBAL_ROOT_UID));
+			  zsock_requests_full(zsock_shakes(), GLOBAL_ROOT_UID));
 	KUNIT_EXPECT_EQ(test, -ENOBUFS, zsock_shake_submit(c));
-	KUNIT_EXPECT_EQ(test, 1, refcount_read(&c->hs->ref));
+	KUNIT_EXPECT_EQ(test, 1, refcount_read(&c->hs->rq.ref));
 	KUNIT_EXPECT_EQ(test, 2, zsock_shakes()->count);
 	/* Those that wait and those under way count alike. */
 	KUNIT_EXPECT_TRUE(test, zsock_handshake_cancel(b->hs));
@@ -370,13 +370,13 @@ static int zsock_fill(struct kunit *test, unsigned int uid, int n,
 
 	sock->sk->sk_uid = KUIDT_INIT(uid);
 	for (i = 0; i < n; i++) {
-		KUNIT_EXPECT_FALSE(test, zsock_handshakes_full(&init_net,
-							       KUIDT_INIT(uid)));
+		KUNIT_EXPECT_FALSE(test, zsock_requests_full(zsock_shakes(),
+							     KUIDT_INIT(uid)));
 		shakes[i] = zsock_shake_new(test, sock);
 		err = zsock_shake_submit(shakes[i]);
 		if (err)
 			break;
-		if (zsock_handshakes_full(&init_net, KUIDT_INIT(uid)))
+		if (zsock_requests_full(zsock_shakes(), KUIDT_INIT(uid)))
 			return i + 1;
 	}
 	return i;
@@ -394,14 +394,14 @@ static void zsock_handshake_shares(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 2, zsock_fill(test, 1002, 17, c));
 	KUNIT_ASSERT_EQ(test, 2, zsock_fill(test, 0, 17, root));
 	KUNIT_EXPECT_EQ(test, 16, zsock_shakes()->count);
-	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net,
-						      KUIDT_INIT(1003)));
+	KUNIT_EXPECT_TRUE(test, zsock_requests_full(zsock_shakes(),
+						    KUIDT_INIT(1003)));
 	/* What has ended is there for others, or for him. */
 	for (i = 0; i < 8; i++)
 		zsock_handshake_cancel(a[i]->hs);
 	KUNIT_EXPECT_EQ(test, 4, zsock_fill(test, 1003, 17, a));
-	KUNIT_EXPECT_TRUE(test, zsock_handshakes_full(&init_net,
-						      KUIDT_INIT(1001)));
+	KUNIT_EXPECT_TRUE(test, zsock_requests_full(zsock_shakes(),
+						    KUIDT_INIT(1001)));
 }
 
 static void zsock_handshake_shares_are_freed(struct kunit *test)
@@ -413,7 +413,7 @@ static void zsock_handshake_shares_are_freed(struct kunit *test)
 	sock->sk->sk_uid = KUIDT_INIT(1000);
 	a = zsock_shake_begun(test, sock);
 	b = zsock_shake_new(test, sock);
-	KUNIT_EXPECT_PTR_EQ(test, a->hs->share, b->hs->share);
+	KUNIT_EXPECT_PTR_EQ(test, a->hs->rq.share, b->hs->rq.share);
 	zsock_shake_drop(test, a);
 	zsock_shake_drop(test, b);
 	for (i = 0; i < ARRAY_SIZE(zsock_shakes()->shares); i++)

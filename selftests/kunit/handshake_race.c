@@ -58,7 +58,7 @@ static bool zsock_try_cancel(struct zsock_shake *shake)
 /* The agent dies: whether this ended it cannot be told. */
 static bool zsock_try_death(struct zsock_shake *shake)
 {
-	zsock_handshake_agent_gone(&init_net, PORTID);
+	zsock_requests_agent_gone(zsock_shakes(), PORTID);
 	return false;
 }
 
@@ -69,7 +69,7 @@ static bool zsock_try_accept(struct zsock_shake *shake)
 
 	if (hs)
 		zsock_handshake_put(hs);
-	hs = zsock_handshake_find(&init_net, shake->hs->id, PORTID);
+	hs = zsock_handshake_find(&init_net, shake->hs->rq.id, PORTID);
 	if (hs)
 		zsock_handshake_put(hs);
 	return false;
@@ -80,7 +80,7 @@ static bool zsock_try_give_back(struct zsock_shake *shake)
 	struct zsock_handshake *hs = zsock_handshake_next(&init_net, PORTID);
 
 	if (hs) {
-		zsock_handshake_give_back(hs);
+		zsock_request_give_back(&hs->rq);
 		zsock_handshake_put(hs);
 	}
 	return false;
@@ -134,13 +134,14 @@ static void zsock_contests(struct kunit *test, const zsock_try_fn *tries, int n,
 			KUNIT_ASSERT_NE(test, 0,
 					wait_for_completion_timeout(&shake->over,
 								    10 * HZ));
-		KUNIT_ASSERT_EQ(test, ZSOCK_HANDSHAKE_FINISHED, shake->hs->state);
+		KUNIT_ASSERT_EQ(test, ZSOCK_REQUEST_FINISHED,
+				shake->hs->rq.state);
 		KUNIT_ASSERT_LE(test, shake->calls, 1);
 		told += shake->calls;
 		zsock_shake_drop(test, shake);
 	}
 	kunit_info(test, "told %d times in %d rounds", told, rounds);
-	flush_workqueue(zsock_tls_wq);
+	flush_workqueue(zsock_agent_wq);
 	KUNIT_EXPECT_EQ(test, rounds, zsock_shake_closed());
 	KUNIT_EXPECT_EQ(test, 0, zsock_shakes()->count);
 	KUNIT_EXPECT_EQ(test, 1, refcount_read(&tls->ref));

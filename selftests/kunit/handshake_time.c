@@ -12,7 +12,7 @@
 /* How long the end took, ms; 0 where it did not come. */
 static unsigned int zsock_time_of(struct zsock_shake *shake)
 {
-	unsigned long begun = shake->hs->begun;
+	unsigned long begun = shake->hs->rq.begun;
 
 	if (!wait_for_completion_timeout(&shake->over, 10 * HZ))
 		return 0;
@@ -201,10 +201,10 @@ static void zsock_timer_ends(struct kunit *test)
 		s[i] = zsock_shake_begun(test, sock);
 	for (i = 0; i < ARRAY_SIZE(s); i++)
 		KUNIT_EXPECT_NE(test, 0, zsock_time_of(s[i]));
-	flush_workqueue(zsock_tls_wq);
+	flush_workqueue(zsock_agent_wq);
 	for (i = 0; i < ARRAY_SIZE(s); i++) {
-		KUNIT_EXPECT_FALSE(test, delayed_work_pending(&s[i]->hs->tick));
-		KUNIT_EXPECT_EQ(test, 1, refcount_read(&s[i]->hs->ref));
+		KUNIT_EXPECT_FALSE(test, delayed_work_pending(&s[i]->hs->rq.tick));
+		KUNIT_EXPECT_EQ(test, 1, refcount_read(&s[i]->hs->rq.ref));
 		zsock_shake_drop(test, s[i]);
 	}
 	KUNIT_EXPECT_EQ(test, ARRAY_SIZE(s), zsock_shake_closed());

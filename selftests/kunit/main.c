@@ -62,7 +62,7 @@ kunit_test_suites(&zsock_pin_suite, &zsock_registry_suite, &zsock_spec_suite,
 		  &zsock_policy_suite, &zsock_rules_suite, &zsock_vsock_suite,
 		  &zsock_remote_netdev_suite, &zsock_kpi_suite,
 		  &zsock_kpi_skb_suite, &zsock_kpi_upcall_suite,
-		  &zsock_socks5_suite);
+		  &zsock_socks5_suite, &zsock_names_suite);
 
 MODULE_DESCRIPTION("KUnit suites of AF_ZSOCK");
 MODULE_LICENSE("GPL");

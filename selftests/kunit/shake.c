@@ -8,7 +8,7 @@
 #include "shake.h"
 #include "../../netlink.h"
 
-struct zsock_handshakes *zsock_shakes(void)
+struct zsock_requests *zsock_shakes(void)
 {
 	return &zsock_net(&init_net)->handshakes;
 }
@@ -38,7 +38,7 @@ int zsock_shake_closed(void)
 
 int zsock_shake_init(struct kunit *test)
 {
-	struct zsock_handshakes *all = zsock_shakes();
+	struct zsock_requests *all = zsock_shakes();
 	struct zsock_shake_limits *limits;
 
 	limits = kunit_kzalloc(test, sizeof(*limits), GFP_KERNEL);
@@ -51,7 +51,7 @@ int zsock_shake_init(struct kunit *test)
 	};
 	test->priv = limits;
 	/* What the test before has left to its timers. */
-	flush_workqueue(zsock_tls_wq);
+	flush_workqueue(zsock_agent_wq);
 	zsock_shake_ops = inet_stream_ops;
 	zsock_shake_ops.release = zsock_shake_release;
 	atomic_set(&zsock_shake_releases, 0);
@@ -61,7 +61,7 @@ int zsock_shake_init(struct kunit *test)
 void zsock_shake_exit(struct kunit *test)
 {
 	const struct zsock_shake_limits *limits = test->priv;
-	struct zsock_handshakes *all = zsock_shakes();
+	struct zsock_requests *all = zsock_shakes();
 
 	if (!limits)
 		return;
@@ -91,7 +91,7 @@ static void zsock_shake_put(void *arg)
 {
 	struct zsock_shake *shake = arg;
 
-	if (shake->hs->state != ZSOCK_HANDSHAKE_NEW)
+	if (shake->hs->rq.state != ZSOCK_REQUEST_NEW)
 		zsock_handshake_cancel(shake->hs);
 	zsock_handshake_put(shake->hs);
 }

@@ -21,7 +21,7 @@ struct zsock_shake {
 };
 
 /* Of the initial namespace. */
-struct zsock_handshakes *zsock_shakes(void);
+struct zsock_requests *zsock_shakes(void);
 /* To be a suite's; the limits are put back, and nothing may be left. */
 int zsock_shake_init(struct kunit *test);
 void zsock_shake_exit(struct kunit *test);

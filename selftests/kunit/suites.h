@@ -26,6 +26,7 @@ extern struct kunit_suite zsock_records_suite;
 extern struct kunit_suite zsock_policy_suite;
 extern struct kunit_suite zsock_rules_suite;
 extern struct kunit_suite zsock_vsock_suite;
+extern struct kunit_suite zsock_names_suite;
 extern struct kunit_suite zsock_remote_netdev_suite;
 extern struct kunit_suite zsock_kpi_suite;
 extern struct kunit_suite zsock_kpi_skb_suite;

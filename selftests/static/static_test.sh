@@ -18,7 +18,8 @@ kdir=/lib/modules/$(tools/kernel/stock-release)/build || exit 1
 uml=$(tools/kernel/build-uml debug 2>/dev/null | tail -n 1) || exit 1
 scripts=$(readlink -f "$uml/source")/scripts
 
-sources=(./*.c zsock_int.h proto/*.[ch] offload/*.[ch] tls/*.[ch] kpi/*.[ch])
+sources=(./*.c zsock_int.h proto/*.[ch] offload/*.[ch] agent/*.[ch]
+	names/*.[ch] tls/*.[ch] kpi/*.[ch])
 test_sources=(selftests/mock/*.[ch] selftests/kunit/*.[ch] samples/*.c)
 headers=(include/net/*.h include/uapi/linux/*.h)
 
@@ -47,7 +48,7 @@ checkpatch()
 
 sparse_and_w1()
 {
-	cp -r Kbuild ./*.c ./*.h include proto offload tls kpi selftests samples "$work/"
+	cp -r Kbuild ./*.c ./*.h include proto offload agent names tls kpi selftests samples "$work/"
 	if ! make -C "$kdir" M="$work" W=1 C=1 ZSOCK_TESTS=1 modules >"$work/log" 2>&1; then
 		cat "$work/log"
 		return 1

@@ -320,6 +320,9 @@ enum {
 	ZSOCK_CMD_POLICY_ADD,		/* do: one more rule; its id comes back */
 	ZSOCK_CMD_POLICY_DEL,		/* do: one rule away, or all */
 	ZSOCK_CMD_POLICY_GET,		/* dump: the rules, in order */
+	ZSOCK_CMD_RESOLVE_READY,	/* event: there is one to be accepted */
+	ZSOCK_CMD_RESOLVE_ACCEPT,	/* do: take one; EAGAIN if none waits */
+	ZSOCK_CMD_RESOLVE_DONE,		/* do: the addresses, or why there are none */
 
 	__ZSOCK_CMD_MAX,
 	ZSOCK_CMD_MAX = __ZSOCK_CMD_MAX - 1
@@ -523,6 +526,32 @@ enum {
  * which others might keep copies.
  */
 #define ZSOCK_HANDSHAKE_CRED	4	/* get: u8[] */
+
+/*
+ * ZSOCK_CMD_RESOLVE_*: hosts' names. The agent joins the multicast group
+ * ZSOCK_GENL_RESOLVE, accepts until EAGAIN, and again at each
+ * ZSOCK_CMD_RESOLVE_READY. It may have several at a time, and reports them in
+ * any order. To accept and what follows needs CAP_NET_ADMIN in the namespace's
+ * user namespace.
+ */
+#define ZSOCK_GENL_RESOLVE	"resolve"
+
+enum {
+	ZSOCK_A_RESOLVE_UNSPEC,
+	ZSOCK_A_RESOLVE_ID,		/* u64: which; never used again */
+	ZSOCK_A_RESOLVE_NAME,		/* string: of the host */
+	ZSOCK_A_RESOLVE_FAMILY,		/* u32: AF_INET, AF_INET6, 0 for both */
+	ZSOCK_A_RESOLVE_UID,		/* u32: whose socket it is */
+	ZSOCK_A_RESOLVE_TIMEOUT,	/* u32: ms left */
+	ZSOCK_A_RESOLVE_ERROR,		/* u32: 0, ENOENT, ENODATA, EREMOTEIO */
+	ZSOCK_A_RESOLVE_ADDRESS,	/* repeated: struct sockaddr_in or _in6 */
+
+	__ZSOCK_A_RESOLVE_MAX,
+	ZSOCK_A_RESOLVE_MAX = __ZSOCK_A_RESOLVE_MAX - 1
+};
+
+/* Addresses in an answer: EINVAL beyond, and the answer is none. */
+#define ZSOCK_RESOLVE_ADDRESSES_MAX	16
 
 /*
  * ZSOCK_CMD_VSOCK_*: what addresses stand for which AF_VSOCK context, with the
