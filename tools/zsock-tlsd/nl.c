@@ -82,11 +82,14 @@ static void event(struct nl *nl, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type == GENL_ID_CTRL) {
 		family_event(nl, nlh, genl->cmd);
 	} else if (nl->family && nlh->nlmsg_type == nl->family) {
-		if (genl->cmd == ZSOCK_CMD_HANDSHAKE_READY)
+		if (genl->cmd == ZSOCK_CMD_HANDSHAKE_READY ||
+		    genl->cmd == ZSOCK_CMD_RESOLVE_READY)
 			nl->events->ready(nl->arg);
-		else if (genl->cmd == ZSOCK_CMD_HANDSHAKE_TICKET)
+		else if (genl->cmd == ZSOCK_CMD_HANDSHAKE_TICKET &&
+			 nl->events->ticket)
 			ticket(nl, nlh);
-		else if (genl->cmd == ZSOCK_CMD_HANDSHAKE_PURGE)
+		else if (genl->cmd == ZSOCK_CMD_HANDSHAKE_PURGE &&
+			 nl->events->purge)
 			purge(nl, nlh);
 	}
 }
@@ -294,7 +297,7 @@ static int join(struct nl *nl, const char *name, const char *group,
 
 static int join_zsock(struct nl *nl)
 {
-	int ret = join(nl, ZSOCK_GENL_NAME, ZSOCK_GENL_HANDSHAKE, &nl->family);
+	int ret = join(nl, ZSOCK_GENL_NAME, nl->group, &nl->family);
 
 	if (!ret)
 		nl->events->ready(nl->arg);
@@ -357,17 +360,20 @@ static struct mnl_socket *open_socket(void)
 /**
  * nl_open() - open a line to the kernel
  * @nl: the line; nl_close() it, also where this fails
+ * @group: the multicast group to be heard
  * @events: who is told events; that one is ready at once
  * @arg: for @events
  *
  * Return: 0, or -errno: -ENOENT where the module is not loaded.
  */
-int nl_open(struct nl *nl, const struct nl_events *events, void *arg)
+int nl_open(struct nl *nl, const char *group, const struct nl_events *events,
+	    void *arg)
 {
 	uint16_t ctrl;
 	int ret;
 
 	memset(nl, 0, sizeof(*nl));
+	nl->group = group;
 	nl->events = events;
 	nl->arg = arg;
 	nl->buf = malloc(NL_BUFFER);

@@ -9,15 +9,19 @@
 
 #include "log.h"
 #include "options.h"
+#include "resolver.h"
 
 const char daemon_name[] = "zsock-tlsd";
 
 static const char usage_text[] =
 "Usage: zsock-tlsd [OPTION...]\n"
-"Do the TLS handshakes of AF_ZSOCK sockets in this network namespace.\n"
+"Do the TLS handshakes of AF_ZSOCK sockets in this network namespace, and resolve\n"
+"the names of hosts that they connect to.\n"
 "\n"
 "  -f, --foreground   stay in the foreground, and log to stderr as well\n"
 "      --workers N    threads that do handshakes (default: as many as CPUs)\n"
+"      --resolvers N  names that are looked for at a time (default: 32)\n"
+"      --no-resolve   leave names to another\n"
 "      --user NAME    user to become if started as root (default: nobody)\n"
 "      --ca-file FILE whom clients without a CA certificate of their own trust\n"
 "                     (default: the system's trust store)\n"
@@ -38,22 +42,24 @@ static void usage_error(const char *what, const char *arg)
 	exit(EXIT_USAGE);
 }
 
-static unsigned int number(const char *arg)
+static unsigned int number(const char *arg, long max, const char *wrong)
 {
 	char *end;
 	long n = strtol(arg, &end, 10);
 
-	if (end == arg || *end || n < 1 || n > WORKERS_MAX)
-		usage_error("--workers takes a number from 1 to 256, not", arg);
+	if (end == arg || *end || n < 1 || n > max)
+		usage_error(wrong, arg);
 	return n;
 }
 
 /* Options that are only long have numbers that are no characters. */
-enum { WORKERS = 256, USER, CA_FILE, NO_SYSTEM_CA, KEYLOG, PID };
+enum { WORKERS = 256, RESOLVERS, NO_RESOLVE, USER, CA_FILE, NO_SYSTEM_CA, KEYLOG, PID };
 
 static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "workers", required_argument, NULL, WORKERS },
+	{ "resolvers", required_argument, NULL, RESOLVERS },
+	{ "no-resolve", no_argument, NULL, NO_RESOLVE },
 	{ "user", required_argument, NULL, USER },
 	{ "ca-file", required_argument, NULL, CA_FILE },
 	{ "no-system-ca", no_argument, NULL, NO_SYSTEM_CA },
@@ -72,7 +78,15 @@ static void take(int c, struct options *opt)
 		opt->foreground = true;
 		break;
 	case WORKERS:
-		opt->workers = number(optarg);
+		opt->workers = number(optarg, WORKERS_MAX,
+				      "--workers takes a number from 1 to 256, not");
+		break;
+	case RESOLVERS:
+		opt->resolvers = number(optarg, RESOLVERS_MAX,
+					"--resolvers takes a number from 1 to 256, not");
+		break;
+	case NO_RESOLVE:
+		opt->no_resolve = true;
 		break;
 	case USER:
 		opt->user = optarg;
@@ -109,6 +123,7 @@ void options_parse(int argc, char **argv, struct options *opt)
 
 	memset(opt, 0, sizeof(*opt));
 	opt->user = "nobody";
+	opt->resolvers = RESOLVERS_DEFAULT;
 	while ((c = getopt_long(argc, argv, "fvVh", long_options, NULL)) != -1)
 		take(c, opt);
 	if (optind < argc)

@@ -11,8 +11,9 @@ enum {
 };
 
 struct options {
-	bool foreground, no_system_ca;
+	bool foreground, no_system_ca, no_resolve;
 	unsigned int workers;		/* 0: as many as CPUs */
+	unsigned int resolvers;
 	const char *user;
 	const char *ca_file, *keylog, *pid_file;
 };

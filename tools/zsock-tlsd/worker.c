@@ -236,7 +236,7 @@ int worker_open(struct worker *w, unsigned int number, unsigned int max)
 	w->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->epfd < 0 || w->stop < 0)
 		return -errno;
-	ret = nl_open(&w->nl, &events, w);
+	ret = nl_open(&w->nl, ZSOCK_GENL_HANDSHAKE, &events, w);
 	if (!ret)
 		ret = add(w, mnl_socket_get_fd(w->nl.sock), &watch_nl);
 	if (!ret)

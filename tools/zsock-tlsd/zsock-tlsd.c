@@ -3,6 +3,7 @@
  * zsock-tlsd: does the TLS handshakes of AF_ZSOCK sockets. The kernel asks for
  * them, and carries the data once it has the keys.
  *
+ *	resolver.c nl_resolve.c	names of hosts
  *	worker.c conn.c		threads, and handshakes of theirs
  *	nl.c nl_handshake.c	the line to the kernel
  *	request.c		what it asks for
@@ -36,6 +37,7 @@
 #include "options.h"
 #include "priv.h"
 #include "psk.h"
+#include "resolver.h"
 #include "session.h"
 #include "stats.h"
 #include "store.h"
@@ -196,6 +198,22 @@ static int start_workers(void)
 	return EXIT_OK;
 }
 
+/* Handshakes do without, where the module is older than this program. */
+static int start_resolver(const struct options *opt)
+{
+	char why[128] = "";
+	int ret;
+
+	if (opt->no_resolve)
+		return EXIT_OK;
+	ret = resolver_start(opt->resolvers, why, sizeof(why));
+	if (ret == -EPROTONOSUPPORT) {
+		log_say(LOG_WARNING, "the zsock module that is loaded does not ask for names");
+		return EXIT_OK;
+	}
+	return ret ? complain(ret, why) : EXIT_OK;
+}
+
 /* ---- running ---- */
 
 static void reload(void)
@@ -231,6 +249,7 @@ static void serve(const sigset_t *set)
 			break;
 		case SIGUSR1:
 			stats_log();
+			resolver_stats();
 			break;
 		default:
 			look_after();
@@ -244,6 +263,7 @@ static int end(void)
 	unsigned int i;
 
 	daemon_end();
+	resolver_stop();
 	for (i = 0; i < nworkers; i++)
 		worker_stop(&workers[i]);
 	for (i = 0; i < nworkers; i++) {
@@ -257,6 +277,7 @@ static int end(void)
 	ticket_key_wipe();
 	hs_exit();
 	stats_log();
+	resolver_stats();
 	return status;
 }
 
@@ -291,6 +312,8 @@ int main(int argc, char **argv)
 	if (opt.keylog)
 		warn_keylog(&opt);
 	status = start_workers();
+	if (status == EXIT_OK)
+		status = start_resolver(&opt);
 	if (status == EXIT_OK) {
 		daemon_ready();
 		log_say(LOG_INFO, "ready, with %u worker%s", nworkers,
