@@ -3,16 +3,21 @@
 #include <linux/slab.h>
 #include <net/tcp_states.h>
 
+#include "../proto/socks5.h"
 #include "../tls/tls.h"
 #include "kpi.h"
 
-/* Whether data can pass, TLS's handshake included. Any context. */
+/* Whether data can pass: a proxy's and TLS's handshakes are done. Any context. */
 bool zsock_sock_connected(const struct socket *sock)
 {
 	const struct zsock_sock *zs = zsock_sk(sock);
+	const struct zsock_socks5 *s5;
 	int state;
 
 	if (!zsock_table(zs))
+		return false;
+	s5 = READ_ONCE(zs->socks5);
+	if (s5 && zsock_socks5_busy(zsock_socks5_state(s5)))
 		return false;
 	if (zsock_tls_is(sock) && zsock_tls_state(zs->priv) != ZSOCK_TLS_OPEN)
 		return false;
