@@ -3,8 +3,12 @@
 
 sockets.py set [COMM]  one of each kind; their names and ports on standard output
 sockets.py many N      N of them, never used
+sockets.py kinds       raw, packet, CAN and ICMP sockets of AF_ZSOCK
 """
+import ctypes
+import errno
 import socket
+import struct
 import sys
 
 INET, INET6 = socket.AF_INET, socket.AF_INET6
@@ -39,10 +43,44 @@ def one_of_each():
     return held
 
 
+def kinds():
+    """Of other kinds than zsock-run makes. CAN is left out where the kernel has none."""
+    with open("/sys/module/zsock/parameters/family", encoding="ascii") as file:
+        family = int(file.read())
+
+    def make(domain, kind, number):
+        return socket.socket(family, kind, domain << 16 | number)
+
+    all_packets = socket.htons(3)
+    held = [
+        make(INET, socket.SOCK_RAW, socket.IPPROTO_TCP),
+        make(0, socket.SOCK_RAW, 253),
+        make(INET6, DGRAM, socket.IPPROTO_ICMPV6),
+        make(socket.AF_PACKET, socket.SOCK_RAW, all_packets),
+        make(socket.AF_PACKET, DGRAM, 0),
+    ]
+    # Python knows no address of such a socket.
+    bind = ctypes.CDLL(None, use_errno=True).bind
+    link = struct.pack("=HHiHBB8x", socket.AF_PACKET, socket.htons(0x0800), 1, 0, 0, 0)
+    assert not bind(held[4].fileno(), link, len(link))
+    try:
+        held.append(make(socket.AF_CAN, socket.SOCK_RAW, 1))
+        can = struct.pack("=Hxxi16x", socket.AF_CAN, 0)
+        assert not bind(held[5].fileno(), can, len(can))
+    except OSError as error:
+        assert error.errno == errno.EAFNOSUPPORT
+    return held
+
+
 def main():
     """See above."""
     if sys.argv[1] == "many":
         held = {str(n): socket.socket(INET, STREAM) for n in range(int(sys.argv[2]))}
+        print("ready")
+    elif sys.argv[1] == "kinds":
+        with open("/proc/sys/net/ipv4/ping_group_range", "w", encoding="ascii") as file:
+            file.write("0 0")
+        held = kinds()
         print("ready")
     else:
         held = one_of_each()

@@ -237,6 +237,52 @@ test_json()
 	EOT
 }
 
+# what COLUMN... FILTER: of each socket, in order
+columns()
+{
+	local fields=$1
+
+	shift
+	zsockctl ss -H "$@" | awk -v fields="$fields" '{
+		n = split(fields, f, " ")
+		for (i = 1; i <= n; i++)
+			printf "%s%s", $f[i], i < n ? " " : "\n"
+	}' | sort
+}
+
+test_kinds()
+{
+	hold kinds || { tap_not_ok "sockets of other kinds"; return; }
+	is "a raw socket has its protocol for a port" "$(columns "1 2 5 6 7 8" -aw4)" \
+		"raw UNCONN 0.0.0.0:6 0.0.0.0:* raw native"
+	is "one without a domain waits for it" "$(columns "1 5 7 8" state fresh)" "raw *:* raw -"
+	is "packet sockets have a device and an EtherType" "$(columns "1 5 6 7 8" -a0)" \
+		"packet *:0x0003 *:* packet native
+packet lo:0x0800 *:* packet native"
+	is "ICMP" "$(columns "1 5 7" -au)" "icmp6 [::]:* icmp"
+	is "CAN" "$(columns "1 5 7" -a handler can)" "can *:* can"
+	zsockctl -j ss -a >kinds.json
+	check "in JSON, too" python3 -c '
+import json
+all = {s["handler"] + s["type"]: s for s in json.load(open("kinds.json"))}
+assert all["packetdgram"]["local"] == {"device": "lo", "ethertype": "0x0800"}
+assert all["packetraw"]["local"] == {"device": "*", "ethertype": "0x0003"}
+assert all["packetraw"]["domain"] == "packet" and all["packetraw"]["remote"] == {}
+assert all["icmpdgram"]["domain"] == "inet6" and all["canraw"]["domain"] == "can"'
+	test_same_as_proc "other kinds"
+	let_go
+	zsockctl -j proto >proto.json
+	check "protocols have ranges and domains" python3 -c '
+import json
+all = {p["name"]: p["ids"] for p in json.load(open("proto.json"))}
+assert [(i["type"], i["number"], i["last"], i["domains"]) for i in all["raw"]] == \
+	[("raw", 1, 255, ["inet", "inet6"])]
+assert [i["domains"] for i in all["icmp"]] == [["inet"], ["inet6"]]
+assert {i["type"] for i in all["packet"]} == {"raw", "dgram"}
+assert "last" not in all["tcp"][0]'
+	like "as a table, too" "$(zsockctl proto)" "*raw:1-255*packet*dgram:0-65535*"
+}
+
 # A process may have any name; this one holds what JSON and terminals dislike.
 test_names()
 {
@@ -329,6 +375,7 @@ if hold set; then
 else
 	tap_not_ok "sockets of every kind are there"
 fi
+test_kinds
 test_names
 test_many
 test_no_module

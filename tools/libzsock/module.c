@@ -88,12 +88,18 @@ static struct zsk_proto_id proto_id(const struct nlattr *nest)
 {
 	struct zsk_proto_id id = { 0 };
 	const struct nlattr *attr;
+	size_t n = 0;
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID_TYPE)
 			id.type = zsk__u32(attr);
 		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID_NUMBER)
 			id.number = zsk__u32(attr);
+		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID_LAST)
+			id.last = zsk__u32(attr);
+		if (mnl_attr_get_type(attr) == ZSOCK_A_PROTO_ID_DOMAIN &&
+		    n < sizeof(id.domains) / sizeof(id.domains[0]))
+			id.domains[n++] = zsk__u32(attr);
 	}
 	return id;
 }

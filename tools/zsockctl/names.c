@@ -100,6 +100,7 @@ const char *family_name(unsigned int family, char *buf, size_t size)
 		{ AF_INET, "inet" },
 		{ AF_INET6, "inet6" },
 		{ AF_PACKET, "packet" },
+		{ AF_CAN, "can" },
 	};
 	const char *name = LOOKUP(families, family);
 

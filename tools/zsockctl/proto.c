@@ -19,21 +19,42 @@ static const char * const headers[] = {
 	"Name", "Sockets", "Module", "Type:Protocol",
 };
 
-/* One pair of a socket type and a protocol number. */
+/* Where it is that. */
+static void show_domains(const struct zsk_proto_id *id)
+{
+	char buf[16];
+	size_t i;
+
+	json_open("domains", '[');
+	for (i = 0; i < sizeof(id->domains) / sizeof(id->domains[0]); i++)
+		if (id->domains[i])
+			json_str(NULL, family_name(id->domains[i], buf,
+						   sizeof(buf)));
+	json_close();
+}
+
+/* A socket type and a protocol number, or a range of them: raw:1-255. */
 static void show_id(const struct zsk_proto_id *id, char *all, size_t size)
 {
 	const char *type = type_name(id->type);
 	size_t len = strlen(all);
 	const char *protocol;
-	char buf[16];
+	char buf[32];
 
 	protocol = protocol_name(id->number, buf, sizeof(buf));
+	if (id->last) {
+		snprintf(buf, sizeof(buf), "%u-%u", id->number, id->last);
+		protocol = buf;
+	}
 	snprintf(all + len, size - len, "%s%s:%s", len ? "," : "", type,
 		 protocol);
 	json_open(NULL, '{');
 	json_str("type", type);
 	json_num("number", id->number);
+	if (id->last)
+		json_num("last", id->last);
 	json_str("protocol", protocol);
+	show_domains(id);
 	json_close();
 }
 

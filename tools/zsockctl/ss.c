@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/can.h>
+#include <linux/if_packet.h>
+
 #include "out.h"
 #include "procs.h"
 #include "ss.h"
@@ -20,6 +23,8 @@ static const char help[] =
 "  -l, --listening  sockets that wait for peers, and no others\n"
 "  -t, --tcp        stream sockets\n"
 "  -u, --udp        datagram sockets\n"
+"  -w, --raw        raw sockets\n"
+"  -0, --packet     packet sockets\n"
 "  -4, --ipv4       sockets with IPv4 addresses\n"
 "  -6, --ipv6       sockets with IPv6 addresses\n"
 "  -p, --processes  who holds them\n"
@@ -46,6 +51,43 @@ struct listing {
 	bool scanned;
 };
 
+/* Of AF_PACKET and AF_CAN: all devices, or one, which may be gone. */
+static const char *device_name(int index, char *buf, size_t size)
+{
+	char name[IF_NAMESIZE];
+
+	if (!index)
+		return "*";
+	if (if_indextoname(index, name))
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "if%d", index);
+	return buf;
+}
+
+/* A device, and what is heard there: all CAN frames, or an EtherType. */
+static void show_device(int column, const char *key, const struct sockaddr *a)
+{
+	const struct sockaddr_can *can = (const void *)a;
+	const struct sockaddr_ll *ll = (const void *)a;
+	bool packet = a->sa_family == AF_PACKET;
+	char buf[IF_NAMESIZE + 16], both[sizeof(buf) + 16], number[8] = "*";
+	const char *name;
+
+	name = device_name(packet ? ll->sll_ifindex : can->can_ifindex, buf,
+			   sizeof(buf));
+	if (packet)
+		snprintf(number, sizeof(number), "0x%04x",
+			 ntohs(ll->sll_protocol));
+	snprintf(both, sizeof(both), "%s:%s", name, number);
+	text(column, both);
+	json_open(key, '{');
+	json_str("device", name);
+	if (packet)
+		json_str("ethertype", number);
+	json_close();
+}
+
 static void show_address(int column, const char *key, const struct sockaddr *a)
 {
 	char host[INET6_ADDRSTRLEN] = "*", scope[IF_NAMESIZE + 1] = "";
@@ -54,6 +96,10 @@ static void show_address(int column, const char *key, const struct sockaddr *a)
 	const struct sockaddr_in *in = (const void *)a;
 	unsigned int port = 0;
 
+	if (a && (a->sa_family == AF_PACKET || a->sa_family == AF_CAN)) {
+		show_device(column, key, a);
+		return;
+	}
 	if (a && a->sa_family == AF_INET) {
 		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
 		port = ntohs(in->sin_port);
@@ -125,13 +171,23 @@ static void show_holders(unsigned long inode)
 	free(all);
 }
 
+/* Where numbers are not those of protocols over IP, the handler tells more. */
+static const char *netid(const struct zsk_sock *s, char *buf, size_t size)
+{
+	if (s->info->flags & ZSOCK_INFO_F_PAIR)
+		return "pair";
+	if (s->info->type == SOCK_RAW || s->info->domain == AF_PACKET ||
+	    s->info->domain == AF_CAN)
+		return s->info->handler;
+	return protocol_name(s->info->protocol, buf, size);
+}
+
 static void show_socket(const struct zsk_sock *s, const struct ss_filter *f)
 {
 	char buf[16];
 
 	list_row();
-	field_str(NETID, "netid", s->info->flags & ZSOCK_INFO_F_PAIR ? "pair" :
-		  protocol_name(s->info->protocol, buf, sizeof(buf)));
+	field_str(NETID, "netid", netid(s, buf, sizeof(buf)));
 	field_str(NOCOL, "type", type_name(s->info->type));
 	field_str(NOCOL, "domain", family_name(s->info->domain, buf, sizeof(buf)));
 	field_str(STATE, "state", ss_state(s));

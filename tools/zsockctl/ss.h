@@ -6,10 +6,16 @@
 
 #include <zsock/zsock.h>
 
+/* Kinds of sockets. */
+#define SS_STREAM	1
+#define SS_DGRAM	2
+#define SS_RAW		4
+#define SS_PACKET	8
+
 /* What is wanted. NULL, 0 and false want no more than the rest does. */
 struct ss_filter {
 	bool all, listening;
-	bool stream, dgram;
+	unsigned int kinds;		/* SS_* */
 	bool ipv4, ipv6;
 	bool processes, no_header;
 	const char *state, *handler, *backend;

@@ -60,8 +60,10 @@ static bool same_state(const char *name, const char *state)
 static bool take_option(int c, struct ss_filter *f)
 {
 	switch (c) {
-	case 't': f->stream = true; return true;
-	case 'u': f->dgram = true; return true;
+	case 't': f->kinds |= SS_STREAM; return true;
+	case 'u': f->kinds |= SS_DGRAM; return true;
+	case 'w': f->kinds |= SS_RAW; return true;
+	case '0': f->kinds |= SS_PACKET; return true;
 	case 'l': f->listening = true; return true;
 	case 'a': f->all = true; return true;
 	case 'p': f->processes = true; return true;
@@ -108,6 +110,8 @@ int ss_parse(int argc, char **argv, struct ss_filter *f)
 	static const struct option options[] = {
 		{ "tcp", no_argument, NULL, 't' },
 		{ "udp", no_argument, NULL, 'u' },
+		{ "raw", no_argument, NULL, 'w' },
+		{ "packet", no_argument, NULL, '0' },
 		{ "listening", no_argument, NULL, 'l' },
 		{ "all", no_argument, NULL, 'a' },
 		{ "processes", no_argument, NULL, 'p' },
@@ -119,7 +123,7 @@ int ss_parse(int argc, char **argv, struct ss_filter *f)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "tulapHn46", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "tuw0lapHn46", options, NULL)) != -1)
 		if (!take_option(c, f))
 			return EXIT_USAGE;
 	return take_words(argc - optind, argv + optind, f);
@@ -146,10 +150,21 @@ static bool state_wanted(const struct ss_filter *f, const char *state)
 	return !waits && strcmp(state, FRESH);
 }
 
+static unsigned int kind(const struct zsk_sock *s)
+{
+	if (s->info->domain == AF_PACKET)
+		return SS_PACKET;
+	switch (s->info->type) {
+	case SOCK_STREAM: return SS_STREAM;
+	case SOCK_DGRAM: return SS_DGRAM;
+	case SOCK_RAW: return SS_RAW;
+	default: return 0;
+	}
+}
+
 bool ss_wanted(const struct ss_filter *f, const struct zsk_sock *s)
 {
-	if (f->stream != f->dgram &&
-	    s->info->type != (f->stream ? SOCK_STREAM : SOCK_DGRAM))
+	if (f->kinds && !(f->kinds & kind(s)))
 		return false;
 	if (f->ipv4 != f->ipv6 &&
 	    shown_family(s) != (f->ipv4 ? AF_INET : AF_INET6))

@@ -82,6 +82,8 @@ int zsk_module_get(struct zsk *z, zsk_module_fn fn, void *arg);
 struct zsk_proto_id {
 	uint32_t type;		/* SOCK_* */
 	uint32_t number;	/* 0 is the default of the type */
+	uint32_t last;		/* of a range, or 0 */
+	uint32_t domains[8];	/* AF_*, then 0 */
 };
 
 struct zsk_proto {
