@@ -3,6 +3,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/un.h>
+#include <linux/can.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 
 #include "fuzz.h"
 
@@ -55,12 +58,33 @@ static socklen_t random_length(struct rng *r, socklen_t good)
 	return rng_one_in(r, 4) ? (socklen_t)rng_int(r) : rng_below(r, 130);
 }
 
+/* Of AF_PACKET and AF_CAN: a device. */
+static socklen_t random_link(struct rng *r, union zs_addr *addr, int domain)
+{
+	struct sockaddr_ll *ll = (struct sockaddr_ll *)addr;
+	struct sockaddr_can *can = (struct sockaddr_can *)addr;
+	int index = rng_one_in(r, 4) ? rng_int(r) : (int)rng_below(r, 4);
+
+	memset(addr, rng_one_in(r, 4) ? 0xff : 0, sizeof(*addr));
+	addr->sa.sa_family = domain;
+	if (domain == AF_CAN) {
+		can->can_ifindex = index;
+		return random_length(r, sizeof(*can));
+	}
+	ll->sll_ifindex = index;
+	ll->sll_protocol = rng_one_in(r, 2) ? htons(ETH_P_ALL) : rng_int(r);
+	ll->sll_halen = rng_one_in(r, 4) ? rng_int(r) : 6;
+	return random_length(r, sizeof(*ll));
+}
+
 socklen_t addr_any(struct rng *r, union zs_addr *addr, int domain, int type)
 {
 	int family = domain == AF_INET || domain == AF_INET6 ? domain :
 		     rng_below(r, 2) ? AF_INET : AF_INET6;
 	socklen_t len;
 
+	if ((domain == AF_PACKET || domain == AF_CAN) && !rng_one_in(r, 10))
+		return random_link(r, addr, domain);
 	if (rng_below(r, 5) < 2)
 		return addr_peer(r, addr, domain);
 	memset(addr, rng_one_in(r, 4) ? 0xff : 0, sizeof(*addr));

@@ -50,6 +50,32 @@ static int random_domain(struct rng *r)
 	return rng_one_in(r, 16) ? AF_MAX + rng_below(r, 64) : good_domain(r);
 }
 
+/* Raw, packet, CAN and ICMP sockets. Closing a packet socket takes long: not many of those. */
+static int make_kind(struct rng *r, int *domain, int *type)
+{
+	static const struct { int domain, type, proto; } kinds[] = {
+		{ AF_INET, SOCK_RAW, 253 }, { AF_INET6, SOCK_RAW, 253 }, { 0, SOCK_RAW, 253 },
+		{ 0, SOCK_RAW, IPPROTO_RAW }, { AF_INET, SOCK_RAW, IPPROTO_ICMP },
+		{ AF_INET6, SOCK_RAW, IPPROTO_ICMPV6 }, { AF_INET, SOCK_RAW, IPPROTO_TCP },
+		{ AF_INET, SOCK_DGRAM, IPPROTO_ICMP }, { 0, SOCK_DGRAM, IPPROTO_ICMPV6 },
+		{ AF_CAN, SOCK_RAW, 1 }, { AF_CAN, SOCK_DGRAM, 2 }, { 0, SOCK_RAW, 1 },
+		{ AF_PACKET, SOCK_RAW, 0x300 }, { AF_PACKET, SOCK_DGRAM, 8 },
+	};
+	int i = rng_below(r, rng_one_in(r, 4) ? 14 : 12);
+
+	*domain = kinds[i].domain;
+	*type = kinds[i].type;
+	return zs_socket(*domain, *type | SOCK_NONBLOCK, kinds[i].proto);
+}
+
+void run_kind(struct rng *r)
+{
+	int domain, type, fd;
+
+	fd = count(CALL_kind, make_kind(r, &domain, &type));
+	pool_put(r, fd, domain, type);
+}
+
 void run_socket(struct rng *r)
 {
 	int domain = random_domain(r);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Socket options: any level and number, any length and value. */
+#include <linux/can/raw.h>
 #include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -18,6 +20,9 @@
 /* Sizes that a privileged caller may force are memory for others to miss. */
 static bool too_dear(int level, int name, const int *value, socklen_t len)
 {
+	/* A ring: blocks of a size, and how many. */
+	if (level == SOL_PACKET && (name == PACKET_RX_RING || name == PACKET_TX_RING))
+		return len < 8 || value[0] > 1 << 16 || value[1] > 16;
 	if (level != SOL_SOCKET || len < sizeof(*value))
 		return false;
 	if (name != SO_SNDBUFFORCE && name != SO_RCVBUFFORCE)
@@ -28,9 +33,10 @@ static bool too_dear(int level, int name, const int *value, socklen_t len)
 static int random_level(struct rng *r)
 {
 	static const int levels[] = { SOL_SOCKET, SOL_SOCKET, SOL_IP, SOL_IPV6, IPPROTO_TCP,
-				      IPPROTO_TCP, IPPROTO_UDP, SOL_ZSOCK, SOL_TLS, SOL_ICMPV6 };
+				      IPPROTO_TCP, IPPROTO_UDP, SOL_ZSOCK, SOL_TLS, SOL_ICMPV6,
+				      SOL_PACKET, SOL_RAW, SOL_CAN_RAW };
 
-	return rng_one_in(r, 20) ? rng_int(r) : levels[rng_below(r, 10)];
+	return rng_one_in(r, 20) ? rng_int(r) : levels[rng_below(r, 13)];
 }
 
 static int random_name(struct rng *r, int level)
