@@ -8,6 +8,7 @@
  *	remote_netdev.c	their network devices
  *	remote_pipe.c	a pipe: hello, keep-alive, its end
  *	remote_tx.c	writing to it, each socket in its turn
+ *	remote_direct.c	writing to it without a copy
  *	remote_rx.c	reading from it
  *	remote_source.c	where what is read comes from
  *	remote_message.c what a message means for a socket
@@ -191,6 +192,7 @@ struct zsock_rx {
  * @why: for the log, or NULL
  * @tx: held by who writes
  * @batch: what is being written. Under @tx
+ * @direct: a header, before what is in a program's pages. Under @tx
  * @wait: where the writer waits
  * @reader: task that reads
  * @writer: task that writes where others must not wait
@@ -225,6 +227,7 @@ struct zsock_pipe {
 	const char		*why;
 	struct mutex		tx;
 	struct zsock_batch	batch;
+	struct zoff_hdr		direct;
 	wait_queue_head_t	wait;
 	struct task_struct	*reader;
 	struct task_struct	*writer;
@@ -360,6 +363,10 @@ u32 zsock_pipe_seq(struct zsock_pipe *pipe);
 int zsock_pipe_hello(struct zsock_pipe *pipe, const struct zoff_hello *hello);
 
 /* remote_tx.c */
+void zsock_hdr_init(struct zoff_hdr *hdr, u32 len, u16 type, u32 id, u32 seq);
+bool zsock_tx_idle(struct zsock_rsk *rs);
+void zsock_tx_rest(struct zsock_pipe *pipe, struct sk_buff *skb);
+void zsock_tx_again_if_due(struct zsock_pipe *pipe);
 struct sk_buff *zsock_message(u16 type, u32 id, u32 seq, const void *body,
 			      size_t len, const void *more, size_t morelen);
 void zsock_message_seal(struct sk_buff *skb, u16 type, u32 id, u32 seq);
@@ -370,6 +377,9 @@ void zsock_tx_credit(struct zsock_rsk *rs, u32 more);
 int zsock_tx_work(void *data);
 void zsock_tx_purge(struct zsock_pipe *pipe);
 void zsock_tx_free(struct zsock_pipe *pipe);
+
+/* remote_direct.c */
+bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len);
 
 /* remote_source.c */
 int zsock_source_init(struct zsock_pipe *pipe);

@@ -49,11 +49,26 @@ static struct sk_buff *zsock_stream_skb(struct zsock_rsk *rs,
 	return zsock_rsk_skb(rs, msg, before, head, len);
 }
 
+/* @n bytes, for which there is credit: 0 or an errno. */
+static int zsock_stream_queue(struct zsock_rsk *rs, struct msghdr *msg, u32 n)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = zsock_stream_skb(rs, msg, n);
+	if (IS_ERR(skb)) {
+		zsock_rsk_unclaim(rs, n);
+		return PTR_ERR(skb);
+	}
+	zsock_message_seal(skb, ZOFF_DATA, rs->id, 0);
+	err = zsock_tx_data(rs, skb);
+	return err == -EPIPE ? zsock_stream_may_send(rs) ?: err : err;
+}
+
 /* As much as goes into one message: bytes, 0 to wait for credit, an errno. */
 static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 {
 	struct sock *sk = &rs->sk;
-	struct sk_buff *skb;
 	u32 n;
 	int err;
 
@@ -67,15 +82,8 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 	n = zsock_rsk_claim(rs, 1, n);
 	if (!n)
 		return 0;
-	skb = zsock_stream_skb(rs, msg, n);
-	if (IS_ERR(skb)) {
-		zsock_rsk_unclaim(rs, n);
-		return PTR_ERR(skb);
-	}
-	zsock_message_seal(skb, ZOFF_DATA, rs->id, 0);
-	err = zsock_tx_data(rs, skb);
-	if (err == -EPIPE)
-		return zsock_stream_may_send(rs) ?: err;
+	if (!zsock_tx_direct(rs, &msg->msg_iter, n))
+		err = zsock_stream_queue(rs, msg, n);
 	if (err)
 		return err;
 	zsock_remote_netdev_tx(&rs->pipe->remote->netdev, n);

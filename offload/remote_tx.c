@@ -13,8 +13,7 @@
 
 /* ---- messages ---- */
 
-static void zsock_hdr_init(struct zoff_hdr *hdr, u32 len, u16 type, u32 id,
-			   u32 seq)
+void zsock_hdr_init(struct zoff_hdr *hdr, u32 len, u16 type, u32 id, u32 seq)
 {
 	hdr->length = cpu_to_le32(len);
 	hdr->type = cpu_to_le16(type);
@@ -292,7 +291,41 @@ static bool zsock_tx_due(struct zsock_pipe *pipe)
 	return READ_ONCE(pipe->batch.bytes) || zsock_tx_pending(pipe);
 }
 
-/* The task. It waits for the pipe with pipe->tx held: all others just queue. */
+/* ---- who writes beside the queues ---- */
+
+/*
+ * Under pipe->tx. Whether @rs may write a message of a stream now: it is nobody's
+ * turn, and nothing that it has queued, or told the other side, comes before.
+ */
+bool zsock_tx_idle(struct zsock_rsk *rs)
+{
+	struct zsock_pipe *pipe = rs->pipe;
+	bool idle;
+
+	spin_lock(&pipe->lock);
+	idle = !pipe->broken && !pipe->batch.bytes &&
+	       list_empty(&pipe->ready) && skb_queue_empty(&pipe->urgent) &&
+	       !(READ_ONCE(rs->sk.sk_shutdown) & SEND_SHUTDOWN);
+	spin_unlock(&pipe->lock);
+	return idle;
+}
+
+/* Under pipe->tx, after that: what is left of the message. */
+void zsock_tx_rest(struct zsock_pipe *pipe, struct sk_buff *skb)
+{
+	zsock_batch_skb(&pipe->batch, skb);
+}
+
+/* After pipe->tx was let go: others may have left what they have to it. */
+void zsock_tx_again_if_due(struct zsock_pipe *pipe)
+{
+	if (zsock_tx_due(pipe))
+		zsock_tx(pipe);
+}
+
+/* ---- the task ---- */
+
+/* It waits for the pipe with pipe->tx held: all others just queue. */
 int zsock_tx_work(void *data)
 {
 	struct zsock_pipe *pipe = data;
