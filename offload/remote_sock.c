@@ -478,7 +478,7 @@ void zsock_rsk_taken(struct zsock_rsk *rs, u32 n)
 
 	spin_lock(&rs->lock);
 	rs->rx_taken += n;
-	if (rs->listens || rs->rx_taken >= ZSOCK_PIPE_WINDOW / 4) {
+	if (rs->listens || rs->rx_taken >= ZSOCK_PIPE_WINDOW / 2) {
 		more = rs->rx_taken;
 		rs->rx_taken = 0;
 		rs->rx_room += more;

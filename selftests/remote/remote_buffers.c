@@ -21,7 +21,7 @@
 #define WINDOW	(256 << 10)
 #define SOCKS	3
 /* What is not read yet of a round; credit comes back when it was. */
-#define ROUND	(WINDOW * 3 / 4)
+#define ROUND	(WINDOW / 2)
 #define ROOM	(2 * SOCKS * ROUND)
 
 struct stream {

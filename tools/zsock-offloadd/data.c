@@ -29,8 +29,11 @@
  */
 void data_taken(struct sock *s, uint32_t n)
 {
+	/* A datagram, of which there is no part, has to fit in what is left. */
+	uint32_t most = s->dgram ? config.window / 4 : config.window / 2;
+
 	s->owed += n;
-	if (s->owed < config.window / 4)
+	if (s->owed < most)
 		return;
 	s->room += s->owed;
 	out_credit(s->pipe, s->id, s->owed);
