@@ -533,9 +533,24 @@ TEST(socks5_is_another)
 	EXPECT_NE(SO_ZEROCOPY, SO_SOCKS5);
 	EXPECT_EQ(0, zsock_setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, 4));
 	EXPECT_EQ(1, getint(fd, SOL_SOCKET, SO_ZEROCOPY));
-	/* An int is no address of a proxy, whatever the module knows. */
+	/* An int is no address of a proxy: 1 is not its family. */
 	EXPECT_EQ(-1, zsock_setsockopt(fd, SOL_SOCKET, SO_SOCKS5, &one, 4));
-	EXPECT_TRUE(errno == EINVAL || errno == ENOPROTOOPT);
+	EXPECT_EQ(EAFNOSUPPORT, errno);
+	zsock_close(fd);
+}
+
+/* Nobody is the proxy, so connect() goes there and not to the listener. */
+TEST_F(tcp, socks5)
+{
+	struct sockaddr_storage proxy, got;
+	socklen_t len = loopback(&proxy, variant->family, 1), glen = sizeof(got);
+	int fd = zsock_socket(variant->family, SOCK_STREAM, IPPROTO_TCP);
+
+	ASSERT_EQ(0, zsock_setsockopt(fd, SOL_SOCKET, SO_SOCKS5, &proxy, len));
+	EXPECT_EQ(0, zsock_getsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &got, &glen));
+	EXPECT_EQ(0, memcmp(&got, &proxy, sizeof(struct sockaddr_in)));
+	EXPECT_EQ(-1, zsock_connect(fd, net_sad(&self->addr), self->len));
+	EXPECT_EQ(ECONNREFUSED, errno);
 	zsock_close(fd);
 }
 
