@@ -146,6 +146,13 @@ static void zsock_handshake_free(struct zsock_request *rq)
 	kfree(hs);
 }
 
+/* The connection's events are the program's again, unless it has said else. */
+static void zsock_handshake_unhook(struct zsock_handshake *hs)
+{
+	remove_wait_queue(&hs->home->wq.wait, &hs->wait);
+	cmpxchg(&hs->sk->sk_rcvlowat, 1, hs->rcvlowat);
+}
+
 /*
  * Ask the agent. @done is called once if this returns 0, from process context
  * and perhaps before it does; after zsock_handshake_cancel() returned true it
@@ -159,10 +166,12 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 
 	hs->done = done;
 	hs->owner = owner;
+	/* What a program waits for says nothing about messages of a handshake. */
+	hs->rcvlowat = xchg(&hs->sk->sk_rcvlowat, 1);
 	add_wait_queue(&hs->home->wq.wait, &hs->wait);
 	err = zsock_request_submit(&hs->rq);
 	if (err)
-		remove_wait_queue(&hs->home->wq.wait, &hs->wait);
+		zsock_handshake_unhook(hs);
 	return err;
 }
 
@@ -176,7 +185,7 @@ static void zsock_handshake_detach(struct zsock_request *rq)
 	mutex_lock(&hs->lock);
 	hs->detached = true;
 	mutex_unlock(&hs->lock);
-	remove_wait_queue(&hs->home->wq.wait, &hs->wait);
+	zsock_handshake_unhook(hs);
 	wake_up_interruptible_poll(&hs->wq, EPOLLHUP | EPOLLERR);
 	zsock_handshake_forget(hs);
 }

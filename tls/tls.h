@@ -333,6 +333,7 @@ struct zsock_handshake_cred {
  * @conf: what is asked for
  * @role: TLS_DTLS_ROLE_*
  * @version: at least
+ * @rcvlowat: SO_RCVLOWAT of the connection, which is 1 meanwhile
  * @done: called once, unless the owner cancelled
  * @owner: @done's own
  * @result: what the agent told
@@ -353,6 +354,7 @@ struct zsock_handshake {
 	struct zsock_tls_conf	*conf;
 	u8			role;
 	u16			version;
+	int			rcvlowat;
 	void			(*done)(struct zsock_handshake *hs, int err);
 	void			*owner;
 	struct zsock_tls_result	result;

@@ -454,6 +454,29 @@ TEST_F(ways, too_many)
 	EXPECT_EQ(0, CONNECT());
 }
 
+/* What the program waits for does not keep the peer's messages from the agent. */
+TEST_F(ways, rcvlowat_set_first)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	char buf[100];
+
+	START(.mode = AGENT_STALLS);
+	zs_nonblock(self->fd, true);
+	ASSERT_EQ(0, zs_setint(self->fd, SOL_SOCKET, SO_RCVLOWAT, 5000));
+	ASSERT_EQ(-1, CONNECT());
+	while (self->agent.fd < 0)
+		zs_sleep_ms(10);
+	self->peer = accept(self->listener, NULL, NULL);
+	ASSERT_EQ(4, send(self->peer, "defg", 4, 0));
+	pfd.fd = self->agent.fd;
+	EXPECT_EQ(1, poll(&pfd, 1, 1000));
+	EXPECT_EQ(4, recv(pfd.fd, buf, sizeof(buf), 0));
+	EXPECT_EQ(0, agent_ktls(pfd.fd, 0x0304));
+	EXPECT_EQ(0, agent_done(&self->agent, self->agent.id, 0));
+	EXPECT_EQ(POLLOUT, zs_poll(self->fd, POLLOUT, 1000));
+	EXPECT_EQ(5000, zs_getint(self->fd, SOL_SOCKET, SO_RCVLOWAT));
+}
+
 /* An agent need not ask again where it was told that none waits. */
 TEST_F(ways, last_is_told)
 {
