@@ -3,8 +3,9 @@
  * The smallest TLS client: fetch a page from host argv[1], port argv[2] or 443.
  * zsock-tlsd has to run. Whom it trusts is the agent's default.
  */
-#include <netdb.h>
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,15 +13,16 @@
 
 int main(int argc, char **argv)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *to;
+	struct sockaddr_zs to = { .zs_family = AF_ZSOCK,
+		.zs_port = htons(argc > 2 ? atoi(argv[2]) : 443) };
 	int fd = socket(AF_ZSOCK, SOCK_STREAM, IPPROTO_TLS_1_2);
 	char buf[4096];
 	ssize_t len;
 
-	if (argc < 2 || getaddrinfo(argv[1], argc > 2 ? argv[2] : "443", &hints, &to))
+	if (argc < 2 || strlen(argv[1]) > sizeof(to.zs_name))
 		return 2;
-	setsockopt(fd, SOL_TLS, TLS_HOSTNAME, argv[1], strlen(argv[1]));
-	if (connect(fd, to->ai_addr, to->ai_addrlen))
+	strncpy(to.zs_name, argv[1], sizeof(to.zs_name));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		return perror(argv[1]), 1;
 	dprintf(fd, "GET / HTTP/1.0\r\nHost: %s\r\n\r\n", argv[1]);
 	while ((len = read(fd, buf, sizeof(buf))) > 0)
