@@ -536,6 +536,8 @@ struct zsock_bucket {
  * @count: in both
  * @shares: whose these are, by user
  * @untold: there was no memory to tell the agents of the first one
+ * @nobody: there was no agent in this namespace when it was looked for last
+ * @nobody_since: jiffies
  * @agents: portids of those that have accepted and are still there
  * @max: net.zsock.*_max: no more than that at once
  * @timeout: net.zsock.*_timeout, ms
@@ -548,6 +550,8 @@ struct zsock_requests {
 	int			count;
 	struct hlist_head	shares[1 << ZSOCK_SHARE_BITS];
 	bool			untold;
+	bool			nobody;
+	unsigned long		nobody_since;
 	struct xarray		agents;
 	int			max;
 	int			timeout;

@@ -74,9 +74,20 @@ unsigned int zsock_request_left(const struct zsock_request *rq)
 static void zsock_request_tell(const struct zsock_request_type *type,
 			       struct zsock_requests *all, struct net *net)
 {
-	bool told = type->ready(net);
+	int err = type->ready(net);
+	/* An agent that has no room for it right now is there all the same. */
+	bool nobody = err == -ESRCH && xa_empty(&all->agents);
 
-	WRITE_ONCE(all->untold, !told);
+	if (nobody && !READ_ONCE(all->nobody))
+		WRITE_ONCE(all->nobody_since, jiffies);
+	WRITE_ONCE(all->nobody, nobody);
+	WRITE_ONCE(all->untold, err && err != -ESRCH);
+}
+
+/* Who listens at all is known of all namespaces together. */
+static bool zsock_request_agents(const struct zsock_request *rq)
+{
+	return !READ_ONCE(rq->all->nobody) && rq->type->agents(rq->net);
 }
 
 /*
@@ -93,7 +104,8 @@ int zsock_request_submit(struct zsock_request *rq)
 	int err = 0;
 
 	rq->deadline = jiffies + msecs_to_jiffies(READ_ONCE(all->timeout));
-	rq->lonely = !type->agents(net);
+	rq->asked = jiffies;
+	rq->lonely = !zsock_request_agents(rq);
 
 	spin_lock(&all->lock);
 	if (!zsock_share_take(all, rq->share)) {
@@ -176,13 +188,23 @@ bool zsock_request_cancel(struct zsock_request *rq)
 	return true;
 }
 
+/* Whether nobody was there when they were told of @rq, or since. */
+static bool zsock_request_forsaken(const struct zsock_request *rq)
+{
+	return READ_ONCE(rq->all->nobody) &&
+	       time_before(READ_ONCE(rq->all->nobody_since),
+			   rq->asked + HZ / 10);
+}
+
 /* Whether no agent has come for a whole grace period. */
 static bool zsock_request_alone(struct zsock_request *rq)
 {
-	bool agents = rq->type->agents(rq->net);
+	bool agents = zsock_request_agents(rq);
 	bool alone;
 
 	spin_lock(&rq->all->lock);
+	if (zsock_request_forsaken(rq))
+		rq->lonely = true;
 	alone = rq->state == ZSOCK_REQUEST_PENDING && !agents;
 	swap(rq->lonely, alone);
 	alone = alone && rq->lonely;
@@ -226,17 +248,29 @@ static void zsock_request_tick(struct work_struct *work)
 
 	if (!time_before(jiffies, rq->deadline)) {
 		zsock_request_finish(rq, -ETIMEDOUT);
-	} else if (zsock_request_alone(rq)) {
-		zsock_request_finish(rq, -ESRCH);
 	} else {
+		/* Which also tells whether anybody is there. */
 		zsock_request_remind(rq);
-		if (zsock_request_wait(rq))
+		if (zsock_request_alone(rq))
+			zsock_request_finish(rq, -ESRCH);
+		else if (zsock_request_wait(rq))
 			return;
 	}
 	zsock_request_put(rq);
 }
 
 /* ---- the agent's side ---- */
+
+/* @portid accepts requests: 0 or -ENOMEM. May sleep. */
+int zsock_requests_agent_here(struct zsock_requests *all, u32 portid)
+{
+	int err = xa_err(xa_store(&all->agents, portid, xa_mk_value(1),
+				  GFP_KERNEL));
+
+	if (!err)
+		WRITE_ONCE(all->nobody, false);
+	return err;
+}
 
 /* One that waits becomes @portid's. With a reference, or NULL. */
 struct zsock_request *zsock_request_next(struct zsock_requests *all,

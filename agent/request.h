@@ -23,8 +23,9 @@ struct zsock_request;
 
 /**
  * struct zsock_request_type - what differs between kinds of requests
- * @agents: whether anybody listens who could accept one
- * @ready: tell them that there is one; false where there was no memory for it
+ * @agents: whether anybody listens who could accept one, in any namespace
+ * @ready: tell them that there is one: 0, -ESRCH if there is nobody in that
+ *	namespace, or another errno where there was no memory for it
  * @detach: it is being ended: the agent has no hold on it any more
  * @end: it has ended with @err, 0 or negative, or its owner has cancelled it.
  *	Process context, no locks held
@@ -33,7 +34,7 @@ struct zsock_request;
  */
 struct zsock_request_type {
 	bool (*agents)(struct net *net);
-	bool (*ready)(struct net *net);
+	int (*ready)(struct net *net);
 	void (*detach)(struct zsock_request *rq);
 	void (*end)(struct zsock_request *rq, int err, bool cancelled);
 	void (*free)(struct zsock_request *rq);
@@ -56,6 +57,7 @@ struct zsock_request_type {
  * @uid: whose socket it is
  * @share: what he has of the namespace's requests
  * @begun: jiffies
+ * @asked: jiffies, when the agents were told
  * @deadline: jiffies
  * @tick: time limit and grace
  * @finished: @type->end has returned
@@ -74,6 +76,7 @@ struct zsock_request {
 	kuid_t				uid;
 	struct zsock_share		*share;
 	unsigned long			begun;
+	unsigned long			asked;
 	unsigned long			deadline;
 	struct delayed_work		tick;
 	struct completion		finished;
@@ -91,6 +94,7 @@ void zsock_request_put(struct zsock_request *rq);
 int zsock_request_submit(struct zsock_request *rq);
 bool zsock_request_finish(struct zsock_request *rq, int err);
 bool zsock_request_cancel(struct zsock_request *rq);
+int zsock_requests_agent_here(struct zsock_requests *all, u32 portid);
 struct zsock_request *zsock_request_next(struct zsock_requests *all,
 					 u32 portid);
 void zsock_request_give_back(struct zsock_request *rq);

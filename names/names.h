@@ -94,7 +94,7 @@ zsock_resolve_new(struct sock *sk, const char *name, int family, int type,
 
 /* resolve_netlink.c */
 bool zsock_resolve_nl_agents(struct net *net);
-bool zsock_resolve_nl_ready(struct net *net);
+int zsock_resolve_nl_ready(struct net *net);
 
 /* ---- naming.c ---- */
 

@@ -19,25 +19,23 @@ bool zsock_resolve_nl_agents(struct net *net)
 }
 
 /* As zsock_handshake_nl_ready(). */
-bool zsock_resolve_nl_ready(struct net *net)
+int zsock_resolve_nl_ready(struct net *net)
 {
 	struct sk_buff *skb;
 	void *hdr;
-	int err;
 
 	if (!zsock_resolve_nl_agents(net))
-		return true;
+		return -ESRCH;
 	skb = genlmsg_new(0, GFP_KERNEL);
 	hdr = skb ? genlmsg_put(skb, 0, 0, &zsock_genl, 0,
 				ZSOCK_CMD_RESOLVE_READY) : NULL;
 	if (!hdr) {
 		nlmsg_free(skb);
-		return false;
+		return -ENOMEM;
 	}
 	genlmsg_end(skb, hdr);
-	err = genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
-				      ZSOCK_NL_GROUP_RESOLVE, GFP_KERNEL);
-	return err != -ENOMEM && err != -ENOBUFS;
+	return genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
+				       ZSOCK_NL_GROUP_RESOLVE, GFP_KERNEL);
 }
 
 /* ---- ZSOCK_CMD_RESOLVE_ACCEPT ---- */
@@ -82,6 +80,9 @@ int zsock_resolve_nl_accept(struct sk_buff *skb, struct genl_info *info)
 	struct zsock_request *rq;
 	int err;
 
+	err = zsock_requests_agent_here(all, info->snd_portid);
+	if (err)
+		return err;
 	rq = zsock_request_next(all, info->snd_portid);
 	if (!rq)
 		return -EAGAIN;

@@ -53,24 +53,22 @@ static struct sk_buff *zsock_nl_event(u8 cmd, size_t room, void **hdr)
 }
 
 /*
- * An agent that has no room for it is told so by ENOBUFS, and looks. False:
- * there was no memory, and nobody was told of anything.
+ * An agent that has no room for it is told so by ENOBUFS, and looks. -ESRCH:
+ * there is none here. Else: there was no memory, and nobody was told.
  */
-bool zsock_handshake_nl_ready(struct net *net)
+int zsock_handshake_nl_ready(struct net *net)
 {
 	struct sk_buff *skb;
 	void *hdr;
-	int err;
 
 	if (!zsock_handshake_nl_agents(net))
-		return true;
+		return -ESRCH;
 	skb = zsock_nl_event(ZSOCK_CMD_HANDSHAKE_READY, 0, &hdr);
 	if (!skb)
-		return false;
+		return -ENOMEM;
 	genlmsg_end(skb, hdr);
-	err = genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
-				      ZSOCK_NL_GROUP_HANDSHAKE, GFP_KERNEL);
-	return err != -ENOMEM && err != -ENOBUFS;
+	return genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
+				       ZSOCK_NL_GROUP_HANDSHAKE, GFP_KERNEL);
 }
 
 static void zsock_nl_send_purge(struct net *net, kuid_t uid)
@@ -296,8 +294,7 @@ int zsock_handshake_nl_accept(struct sk_buff *skb, struct genl_info *info)
 	struct zsock_handshake *hs;
 	int err;
 
-	err = xa_err(xa_store(&zsock_net(net)->handshakes.agents, portid,
-			      xa_mk_value(1), GFP_KERNEL));
+	err = zsock_requests_agent_here(&zsock_net(net)->handshakes, portid);
 	if (err)
 		return err;
 	hs = zsock_handshake_next(net, portid);

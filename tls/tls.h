@@ -409,7 +409,7 @@ extern struct proto zsock_wire_prot;
 struct file *zsock_wire_open(struct zsock_handshake *hs);
 
 /* handshake_netlink.c */
-bool zsock_handshake_nl_ready(struct net *net);
+int zsock_handshake_nl_ready(struct net *net);
 bool zsock_handshake_nl_agents(struct net *net);
 void zsock_handshake_nl_ticket(struct net *net, u32 portid, u64 id,
 			       const void *data, unsigned int len);

@@ -454,6 +454,36 @@ TEST_F(ways, too_many)
 	EXPECT_EQ(0, CONNECT());
 }
 
+/* An agent of another namespace is none of this one's: that is told as soon. */
+TEST_F(ways, agent_elsewhere)
+{
+	pid_t pid;
+
+	START(.mode = AGENT_GOOD);
+	pid = fork();
+	if (!pid) {
+		union zs_addr addr;
+		long long begun;
+		int l, fd;
+
+		if (zs_new_netns())
+			_exit(10);
+		sysctl_set("handshake_timeout", "4000");
+		sysctl_set("handshake_grace", "500");
+		l = zs_listener(AF_INET, AF_INET, &addr);
+		fd = zs_socket(AF_INET, SOCK_STREAM, IPPROTO_TLS_1_2);
+		if (l < 0 || fd < 0)
+			_exit(11);
+		begun = zs_now_ms();
+		if (!connect(fd, &addr.sa, sizeof(addr.in)))
+			_exit(12);
+		if (errno != ESRCH)
+			_exit(13);
+		_exit(zs_now_ms() - begun > 2000 ? 14 : zs_now_ms() - begun < 400 ? 15 : 0);
+	}
+	EXPECT_EQ(0, zs_wait(pid));
+}
+
 /* What the program waits for does not keep the peer's messages from the agent. */
 TEST_F(ways, rcvlowat_set_first)
 {
