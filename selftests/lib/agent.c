@@ -6,53 +6,24 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <linux/tcp.h>
 #include <linux/tls.h>
 #include <linux/zsock.h>
 
 #include "agent.h"
+#include "line.h"
 #include "zs.h"
 
 #define SOL_TCP		6
 #define CIPHER_1_3	0x1301
 #define CIPHER_1_2	0xc02f
 
-struct request {
-	struct nlmsghdr nlh;
-	struct genlmsghdr genl;
-	char attrs[512];
-};
-
 /* Of the last request, which is answered before this thread makes another. */
 static __thread unsigned int seq;
 
-static void begin(struct request *req, int type, int cmd)
+static void put_u32(struct line_message *req, int attr, uint32_t value)
 {
-	memset(req, 0, sizeof(*req));
-	req->nlh.nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
-	req->nlh.nlmsg_type = type;
-	req->nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	req->nlh.nlmsg_seq = ++seq;
-	req->genl.cmd = cmd;
-	req->genl.version = 1;
-}
-
-static void put(struct request *req, int attr, const void *data, int len)
-{
-	struct nlattr *nla = (struct nlattr *)((char *)req + NLMSG_ALIGN(req->nlh.nlmsg_len));
-
-	nla->nla_type = attr;
-	nla->nla_len = NLA_HDRLEN + len;
-	if (len)
-		memcpy((char *)nla + NLA_HDRLEN, data, len);
-	req->nlh.nlmsg_len = NLMSG_ALIGN(req->nlh.nlmsg_len) + NLA_ALIGN(nla->nla_len);
-}
-
-static void put_u32(struct request *req, int attr, uint32_t value)
-{
-	put(req, attr, &value, sizeof(value));
+	line_put(req, attr, &value, sizeof(value));
 }
 
 /* ---- kTLS ---- */
@@ -115,19 +86,12 @@ int agent_recv_record(int fd, void *data, int *len)
 
 /* ---- netlink ---- */
 
-static const char *attrs_of(const struct nlmsghdr *nlh, const char **end)
-{
-	*end = (const char *)nlh + nlh->nlmsg_len;
-	return (const char *)nlh + NLMSG_HDRLEN + GENL_HDRLEN;
-}
-
 static void note_cred(struct agent *agent, const char *p, const char *end)
 {
 	const struct nlattr *attr;
 
 	agent->ncreds++;
-	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
-		attr = (const struct nlattr *)p;
+	line_each(attr, p, end) {
 		if (attr->nla_type == ZSOCK_A_HANDSHAKE_CRED_SERIAL)
 			memcpy(&agent->serial, p + NLA_HDRLEN, 8);
 	}
@@ -142,7 +106,7 @@ static void drop_verify(struct agent *agent)
 
 static int note(struct agent *agent, const struct nlmsghdr *nlh)
 {
-	const char *end, *p = attrs_of(nlh, &end);
+	const char *end, *p = line_attrs(nlh, &end);
 	const struct nlattr *attr;
 	int fd = -1;
 
@@ -152,12 +116,10 @@ static int note(struct agent *agent, const struct nlmsghdr *nlh)
 	agent->last = false;
 	agent->ncreds = 0;
 	drop_verify(agent);
-	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
+	line_each(attr, p, end) {
 		const char *data = p + NLA_HDRLEN;
-		int len;
+		int len = attr->nla_len - NLA_HDRLEN;
 
-		attr = (const struct nlattr *)p;
-		len = attr->nla_len - NLA_HDRLEN;
 		switch (attr->nla_type & NLA_TYPE_MASK) {
 		case ZSOCK_A_HANDSHAKE_ID:
 			memcpy(&agent->id, data, 8);
@@ -200,7 +162,7 @@ static int note(struct agent *agent, const struct nlmsghdr *nlh)
 	return fd;
 }
 
-static int send_request(struct agent *agent, struct request *req)
+static int send_request(struct agent *agent, struct line_message *req)
 {
 	return send(agent->nl, req, req->nlh.nlmsg_len, 0) < 0 ? -1 : 0;
 }
@@ -208,7 +170,7 @@ static int send_request(struct agent *agent, struct request *req)
 static void event(struct agent *agent, const struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *genl = NLMSG_DATA(nlh);
-	const char *end, *p = attrs_of(nlh, &end);
+	const char *end, *p = line_attrs(nlh, &end);
 	const struct nlattr *attr;
 
 	if (genl->cmd == ZSOCK_CMD_HANDSHAKE_READY)
@@ -218,8 +180,7 @@ static void event(struct agent *agent, const struct nlmsghdr *nlh)
 	if (genl->cmd != ZSOCK_CMD_HANDSHAKE_TICKET)
 		return;
 	agent->tickets++;
-	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(attr->nla_len)) {
-		attr = (const struct nlattr *)p;
+	line_each(attr, p, end) {
 		if (attr->nla_type == ZSOCK_A_HANDSHAKE_DATA)
 			agent->ticket_len = attr->nla_len - NLA_HDRLEN;
 	}
@@ -252,17 +213,17 @@ static int answer(struct agent *agent, int *fd)
 
 static int done(struct agent *agent, uint64_t id, int error)
 {
-	struct request req;
+	struct line_message req;
 
-	begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_DONE);
-	put(&req, ZSOCK_A_HANDSHAKE_ID, &id, sizeof(id));
+	line_begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_DONE, ++seq);
+	line_put(&req, ZSOCK_A_HANDSHAKE_ID, &id, sizeof(id));
 	put_u32(&req, ZSOCK_A_HANDSHAKE_ERROR, error);
 	if (error && agent->alert >= 0)
 		put_u32(&req, ZSOCK_A_HANDSHAKE_ALERT, agent->alert);
 	if (error && agent->received)
-		put(&req, ZSOCK_A_HANDSHAKE_ALERT_RECEIVED, NULL, 0);
+		line_put(&req, ZSOCK_A_HANDSHAKE_ALERT_RECEIVED, NULL, 0);
 	if (agent->alpn)
-		put(&req, ZSOCK_A_HANDSHAKE_ALPN, agent->alpn, strlen(agent->alpn) + 1);
+		line_put(&req, ZSOCK_A_HANDSHAKE_ALPN, agent->alpn, strlen(agent->alpn) + 1);
 	put_u32(&req, ZSOCK_A_HANDSHAKE_VERSION, agent->version);
 	put_u32(&req, ZSOCK_A_HANDSHAKE_CIPHER,
 		agent->version == 0x0304 ? CIPHER_1_3 : CIPHER_1_2);
@@ -282,11 +243,11 @@ int agent_done(struct agent *agent, uint64_t id, int error)
 
 int agent_accept(struct agent *agent, uint64_t *id)
 {
-	struct request req;
+	struct line_message req;
 	int fd = -1, err;
 
 	pthread_mutex_lock(&agent->lock);
-	begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT);
+	line_begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT, ++seq);
 	err = send_request(agent, &req) ? errno : answer(agent, &fd);
 	*id = agent->id;
 	if (!err)
@@ -319,14 +280,14 @@ static void serve(struct agent *agent, int fd)
 
 static void accept_all(struct agent *agent)
 {
-	struct request req;
+	struct line_message req;
 	int fd;
 
 	while (agent->mode != AGENT_IGNORES) {
 		fd = -1;
 		/* An event that comes before the answer is perhaps of one after it. */
 		agent->again = false;
-		begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT);
+		line_begin(&req, agent->family, ZSOCK_CMD_HANDSHAKE_ACCEPT, ++seq);
 		if (send_request(agent, &req))
 			return;
 		if (!answer(agent, &fd))
@@ -357,73 +318,15 @@ static void *agent_main(void *arg)
 	}
 }
 
-/* The family's number, and the group that there is. */
-/* The agents' group, among the nests of each. */
-static int find_group(const char *p, const char *end)
-{
-	for (; p + NLA_HDRLEN <= end; p += NLA_ALIGN(((const struct nlattr *)p)->nla_len)) {
-		const char *q = p + NLA_HDRLEN, *stop = p + ((const struct nlattr *)p)->nla_len;
-		bool ours = false;
-		int id = 0;
-
-		for (; q + NLA_HDRLEN <= stop; q += NLA_ALIGN(((const struct nlattr *)q)->nla_len)) {
-			int type = ((const struct nlattr *)q)->nla_type;
-
-			if (type == CTRL_ATTR_MCAST_GRP_ID)
-				memcpy(&id, q + NLA_HDRLEN, 4);
-			else if (type == CTRL_ATTR_MCAST_GRP_NAME)
-				ours = !strcmp(q + NLA_HDRLEN, "handshake");
-		}
-		if (ours)
-			return id;
-	}
-	return 0;
-}
-
-static int resolve(struct agent *agent)
-{
-	char buf[8192];
-	const struct nlattr *attr;
-	struct request req;
-	const char *p, *end;
-	int len, group = 0;
-
-	begin(&req, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	put(&req, CTRL_ATTR_FAMILY_NAME, ZSOCK_GENL_NAME, sizeof(ZSOCK_GENL_NAME));
-	if (send_request(agent, &req))
-		return -1;
-	len = recv(agent->nl, buf, sizeof(buf), 0);
-	if (len < (int)NLMSG_HDRLEN)
-		return -1;
-	for (p = attrs_of((void *)buf, &end); p + NLA_HDRLEN <= end;
-	     p += NLA_ALIGN(attr->nla_len)) {
-		attr = (const struct nlattr *)p;
-		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_FAMILY_ID)
-			agent->family = *(const uint16_t *)(p + NLA_HDRLEN);
-		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_MCAST_GROUPS)
-			group = find_group(p + NLA_HDRLEN, p + attr->nla_len);
-	}
-	recv(agent->nl, buf, sizeof(buf), 0);
-	return setsockopt(agent->nl, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
-}
-
 int agent_open(struct agent *agent)
 {
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
-	int one = 1, ms = agent->patience_ms ? agent->patience_ms : 10000;
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
-
 	if (!agent->version)
 		agent->version = 0x0304;
 	agent->fd = -1;
 	agent->verify_fd = -1;
 	pthread_mutex_init(&agent->lock, NULL);
-	agent->nl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-	if (agent->nl < 0 || bind(agent->nl, (struct sockaddr *)&addr, sizeof(addr)))
-		return -1;
-	setsockopt(agent->nl, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	setsockopt(agent->nl, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	return resolve(agent);
+	return line_open(ZSOCK_GENL_HANDSHAKE, agent->patience_ms ? agent->patience_ms : 10000,
+			 &agent->nl, &agent->family);
 }
 
 void agent_close(struct agent *agent)

@@ -6,50 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
 
+#include "line.h"
 #include "resolver.h"
-
-struct request {
-	struct nlmsghdr nlh;
-	struct genlmsghdr genl;
-	char attrs[4096];
-};
-
-static void begin(struct resolver *r, struct request *req, int type, int cmd)
-{
-	memset(req, 0, sizeof(*req));
-	req->nlh.nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
-	req->nlh.nlmsg_type = type;
-	req->nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	req->nlh.nlmsg_seq = ++r->seq;
-	req->genl.cmd = cmd;
-	req->genl.version = 1;
-}
-
-static void put(struct request *req, int attr, const void *data, int len)
-{
-	struct nlattr *nla = (struct nlattr *)((char *)req + NLMSG_ALIGN(req->nlh.nlmsg_len));
-
-	nla->nla_type = attr;
-	nla->nla_len = NLA_HDRLEN + len;
-	memcpy((char *)nla + NLA_HDRLEN, data, len);
-	req->nlh.nlmsg_len = NLMSG_ALIGN(req->nlh.nlmsg_len) + NLA_ALIGN(nla->nla_len);
-}
-
-#define each_attr(attr, p, end)								\
-	for (; (p) + NLA_HDRLEN <= (end) && ((attr) = (const struct nlattr *)(p));	\
-	     (p) += NLA_ALIGN((attr)->nla_len))
 
 static void note(const struct nlmsghdr *nlh, struct resolver_query *query)
 {
-	const char *p = (const char *)nlh + NLMSG_HDRLEN + GENL_HDRLEN;
-	const char *end = (const char *)nlh + nlh->nlmsg_len;
+	const char *end, *p = line_attrs(nlh, &end);
 	const struct nlattr *attr;
 
 	memset(query, 0, sizeof(*query));
-	each_attr(attr, p, end) {
+	line_each(attr, p, end) {
 		const char *data = p + NLA_HDRLEN;
 		int len = attr->nla_len - NLA_HDRLEN;
 
@@ -74,7 +41,7 @@ static void note(const struct nlmsghdr *nlh, struct resolver_query *query)
 }
 
 /* Send it, and wait for the acknowledgement. */
-static int talk(struct resolver *r, struct request *req, struct resolver_query *query)
+static int talk(struct resolver *r, struct line_message *req, struct resolver_query *query)
 {
 	struct nlmsghdr *nlh;
 	char buf[8192];
@@ -100,10 +67,10 @@ static int talk(struct resolver *r, struct request *req, struct resolver_query *
 
 int resolver_accept(struct resolver *r, struct resolver_query *query)
 {
-	struct request req;
+	struct line_message req;
 	int err;
 
-	begin(r, &req, r->family, ZSOCK_CMD_RESOLVE_ACCEPT);
+	line_begin(&req, r->family, ZSOCK_CMD_RESOLVE_ACCEPT, ++r->seq);
 	err = talk(r, &req, query);
 	if (!err)
 		r->asked++;
@@ -123,14 +90,14 @@ int resolver_await(struct resolver *r, struct resolver_query *query)
 int resolver_done(struct resolver *r, uint64_t id, const struct resolver_answer *answer)
 {
 	uint32_t error = answer->error;
-	struct request req;
+	struct line_message req;
 	unsigned int i;
 
-	begin(r, &req, r->family, ZSOCK_CMD_RESOLVE_DONE);
-	put(&req, ZSOCK_A_RESOLVE_ID, &id, sizeof(id));
-	put(&req, ZSOCK_A_RESOLVE_ERROR, &error, sizeof(error));
+	line_begin(&req, r->family, ZSOCK_CMD_RESOLVE_DONE, ++r->seq);
+	line_put(&req, ZSOCK_A_RESOLVE_ID, &id, sizeof(id));
+	line_put(&req, ZSOCK_A_RESOLVE_ERROR, &error, sizeof(error));
 	for (i = 0; i < answer->n; i++)
-		put(&req, ZSOCK_A_RESOLVE_ADDRESS, answer->addr[i].data, answer->addr[i].len);
+		line_put(&req, ZSOCK_A_RESOLVE_ADDRESS, answer->addr[i].data, answer->addr[i].len);
 	return talk(r, &req, NULL);
 }
 
@@ -148,68 +115,9 @@ void resolver_add(struct resolver_answer *answer, const char *text)
 	}
 }
 
-/* ---- opening ---- */
-
-static int group_of(const char *p, const char *end, const char *name)
-{
-	const struct nlattr *nest, *attr;
-
-	each_attr(nest, p, end) {
-		const char *q = p + NLA_HDRLEN, *stop = p + nest->nla_len;
-		bool ours = false;
-		int id = 0;
-
-		each_attr(attr, q, stop) {
-			if (attr->nla_type == CTRL_ATTR_MCAST_GRP_ID)
-				memcpy(&id, q + NLA_HDRLEN, 4);
-			else if (attr->nla_type == CTRL_ATTR_MCAST_GRP_NAME)
-				ours = !strcmp(q + NLA_HDRLEN, name);
-		}
-		if (ours)
-			return id;
-	}
-	return 0;
-}
-
-static int join(struct resolver *r)
-{
-	const struct nlattr *attr;
-	const char *p, *end;
-	struct request req;
-	char buf[8192];
-	int len, group = 0;
-
-	begin(r, &req, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	put(&req, CTRL_ATTR_FAMILY_NAME, ZSOCK_GENL_NAME, sizeof(ZSOCK_GENL_NAME));
-	if (send(r->nl, &req, req.nlh.nlmsg_len, 0) < 0)
-		return -1;
-	len = recv(r->nl, buf, sizeof(buf), 0);
-	if (len < (int)(NLMSG_HDRLEN + GENL_HDRLEN))
-		return -1;
-	p = buf + NLMSG_HDRLEN + GENL_HDRLEN;
-	end = buf + ((struct nlmsghdr *)buf)->nlmsg_len;
-	each_attr(attr, p, end) {
-		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_FAMILY_ID)
-			r->family = *(const uint16_t *)(p + NLA_HDRLEN);
-		if ((attr->nla_type & NLA_TYPE_MASK) == CTRL_ATTR_MCAST_GROUPS)
-			group = group_of(p + NLA_HDRLEN, p + attr->nla_len, ZSOCK_GENL_RESOLVE);
-	}
-	recv(r->nl, buf, sizeof(buf), 0);
-	return setsockopt(r->nl, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
-}
-
 int resolver_open(struct resolver *r)
 {
-	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
-	struct timeval tv = { .tv_sec = 10 };
-	int one = 1;
-
-	r->nl = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
-	if (r->nl < 0 || bind(r->nl, (struct sockaddr *)&addr, sizeof(addr)))
-		return -1;
-	setsockopt(r->nl, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	setsockopt(r->nl, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	return join(r);
+	return line_open(ZSOCK_GENL_RESOLVE, 10000, &r->nl, &r->family);
 }
 
 void resolver_close(struct resolver *r)
