@@ -14,4 +14,9 @@ enum {
 	ZSOCK_NL_GROUP_RESOLVE,
 };
 
+/* agent/event.c */
+bool zsock_nl_listeners(struct net *net, unsigned int group);
+struct sk_buff *zsock_nl_event(u8 cmd, size_t room, void **hdr);
+int zsock_nl_ready(struct net *net, u8 cmd, unsigned int group);
+
 #endif /* _ZSOCK_NETLINK_H */

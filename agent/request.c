@@ -7,6 +7,7 @@
  * limit, because no agent is there, because the agent died, or because its
  * owner gave it up. Whoever takes it out of its list ends it.
  */
+#include "../netlink.h"
 #include "request.h"
 
 struct workqueue_struct *zsock_agent_wq __ro_after_init;
@@ -74,7 +75,7 @@ unsigned int zsock_request_left(const struct zsock_request *rq)
 static void zsock_request_tell(const struct zsock_request_type *type,
 			       struct zsock_requests *all, struct net *net)
 {
-	int err = type->ready(net);
+	int err = zsock_nl_ready(net, type->ready, type->group);
 	/* An agent that has no room for it right now is there all the same. */
 	bool nobody = err == -ESRCH && xa_empty(&all->agents);
 
@@ -87,7 +88,8 @@ static void zsock_request_tell(const struct zsock_request_type *type,
 /* Who listens at all is known of all namespaces together. */
 static bool zsock_request_agents(const struct zsock_request *rq)
 {
-	return !READ_ONCE(rq->all->nobody) && rq->type->agents(rq->net);
+	return !READ_ONCE(rq->all->nobody) &&
+	       zsock_nl_listeners(rq->net, rq->type->group);
 }
 
 /*

@@ -23,9 +23,8 @@ struct zsock_request;
 
 /**
  * struct zsock_request_type - what differs between kinds of requests
- * @agents: whether anybody listens who could accept one, in any namespace
- * @ready: tell them that there is one: 0, -ESRCH if there is nobody in that
- *	namespace, or another errno where there was no memory for it
+ * @ready: ZSOCK_CMD_*_READY: the event that tells agents that there is one
+ * @group: ZSOCK_NL_GROUP_*: who listens to that can accept one
  * @detach: it is being ended: the agent has no hold on it any more
  * @end: it has ended with @err, 0 or negative, or its owner has cancelled it.
  *	Process context, no locks held
@@ -33,8 +32,8 @@ struct zsock_request;
  * @again: one whose agent has died is for the next agent
  */
 struct zsock_request_type {
-	bool (*agents)(struct net *net);
-	int (*ready)(struct net *net);
+	u8 ready;
+	unsigned int group;
 	void (*detach)(struct zsock_request *rq);
 	void (*end)(struct zsock_request *rq, int err, bool cancelled);
 	void (*free)(struct zsock_request *rq);

@@ -93,8 +93,6 @@ zsock_resolve_new(struct sock *sk, const char *name, int family, int type,
 		  void *owner);
 
 /* resolve_netlink.c */
-bool zsock_resolve_nl_agents(struct net *net);
-int zsock_resolve_nl_ready(struct net *net);
 
 /* ---- naming.c ---- */
 

@@ -2,6 +2,7 @@
 /* Names to be resolved: what such a request to the agent has. */
 #include <linux/slab.h>
 
+#include "../netlink.h"
 #include "../trace.h"
 #include "names.h"
 
@@ -43,8 +44,8 @@ static void zsock_resolve_free(struct zsock_request *rq)
 }
 
 static const struct zsock_request_type zsock_resolve_type = {
-	.agents	= zsock_resolve_nl_agents,
-	.ready	= zsock_resolve_nl_ready,
+	.ready	= ZSOCK_CMD_RESOLVE_READY,
+	.group	= ZSOCK_NL_GROUP_RESOLVE,
 	.detach	= zsock_resolve_detach,
 	.end	= zsock_resolve_end,
 	.free	= zsock_resolve_free,

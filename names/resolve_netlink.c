@@ -13,31 +13,6 @@ const struct nla_policy zsock_resolve_policy[ZSOCK_A_RESOLVE_MAX + 1] = {
 	[ZSOCK_A_RESOLVE_ADDRESS]	= { .type = NLA_BINARY },
 };
 
-bool zsock_resolve_nl_agents(struct net *net)
-{
-	return genl_has_listeners(&zsock_genl, net, ZSOCK_NL_GROUP_RESOLVE);
-}
-
-/* As zsock_handshake_nl_ready(). */
-int zsock_resolve_nl_ready(struct net *net)
-{
-	struct sk_buff *skb;
-	void *hdr;
-
-	if (!zsock_resolve_nl_agents(net))
-		return -ESRCH;
-	skb = genlmsg_new(0, GFP_KERNEL);
-	hdr = skb ? genlmsg_put(skb, 0, 0, &zsock_genl, 0,
-				ZSOCK_CMD_RESOLVE_READY) : NULL;
-	if (!hdr) {
-		nlmsg_free(skb);
-		return -ENOMEM;
-	}
-	genlmsg_end(skb, hdr);
-	return genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
-				       ZSOCK_NL_GROUP_RESOLVE, GFP_KERNEL);
-}
-
 /* ---- ZSOCK_CMD_RESOLVE_ACCEPT ---- */
 
 static int zsock_nl_put_resolve(struct sk_buff *skb,

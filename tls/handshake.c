@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/socket.h>
 
+#include "../netlink.h"
 #include "../trace.h"
 #include "tls.h"
 
@@ -219,8 +220,8 @@ static void zsock_handshake_end(struct zsock_request *rq, int err,
 }
 
 static const struct zsock_request_type zsock_handshake_type = {
-	.agents	= zsock_handshake_nl_agents,
-	.ready	= zsock_handshake_nl_ready,
+	.ready	= ZSOCK_CMD_HANDSHAKE_READY,
+	.group	= ZSOCK_NL_GROUP_HANDSHAKE,
 	.detach	= zsock_handshake_detach,
 	.end	= zsock_handshake_end,
 	.free	= zsock_handshake_free,

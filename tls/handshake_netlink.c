@@ -35,42 +35,6 @@ static int zsock_nl_put_u64(struct sk_buff *skb, int attr, u64 value)
 
 /* ---- events ---- */
 
-bool zsock_handshake_nl_agents(struct net *net)
-{
-	return genl_has_listeners(&zsock_genl, net,
-				  ZSOCK_NL_GROUP_HANDSHAKE);
-}
-
-static struct sk_buff *zsock_nl_event(u8 cmd, size_t room, void **hdr)
-{
-	struct sk_buff *skb = genlmsg_new(room, GFP_KERNEL);
-
-	*hdr = skb ? genlmsg_put(skb, 0, 0, &zsock_genl, 0, cmd) : NULL;
-	if (*hdr)
-		return skb;
-	nlmsg_free(skb);
-	return NULL;
-}
-
-/*
- * An agent that has no room for it is told so by ENOBUFS, and looks. -ESRCH:
- * there is none here. Else: there was no memory, and nobody was told.
- */
-int zsock_handshake_nl_ready(struct net *net)
-{
-	struct sk_buff *skb;
-	void *hdr;
-
-	if (!zsock_handshake_nl_agents(net))
-		return -ESRCH;
-	skb = zsock_nl_event(ZSOCK_CMD_HANDSHAKE_READY, 0, &hdr);
-	if (!skb)
-		return -ENOMEM;
-	genlmsg_end(skb, hdr);
-	return genlmsg_multicast_netns(&zsock_genl, net, skb, 0,
-				       ZSOCK_NL_GROUP_HANDSHAKE, GFP_KERNEL);
-}
-
 static void zsock_nl_send_purge(struct net *net, kuid_t uid)
 {
 	struct sk_buff *skb;

@@ -409,8 +409,6 @@ extern struct proto zsock_wire_prot;
 struct file *zsock_wire_open(struct zsock_handshake *hs);
 
 /* handshake_netlink.c */
-int zsock_handshake_nl_ready(struct net *net);
-bool zsock_handshake_nl_agents(struct net *net);
 void zsock_handshake_nl_ticket(struct net *net, u32 portid, u64 id,
 			       const void *data, unsigned int len);
 int zsock_handshake_nl_purge(struct net *net, kuid_t uid);

@@ -92,7 +92,7 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_copy);
 EXPORT_SYMBOL_IF_KUNIT(zsock_tls_conf_put);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_genl);
-EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_nl_agents);
+EXPORT_SYMBOL_IF_KUNIT(zsock_nl_listeners);
 EXPORT_SYMBOL_IF_KUNIT(zsock_agent_wq);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_new);
 EXPORT_SYMBOL_IF_KUNIT(zsock_handshake_submit);

@@ -3,6 +3,7 @@
 #include <linux/cred.h>
 #include <linux/key.h>
 
+#include "../../netlink.h"
 #include "shake.h"
 
 /* Portids that no socket has; the kernel gives processes' or negative ones. */
@@ -241,6 +242,11 @@ static void zsock_handshake_agent_closes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, b->calls);
 }
 
+static bool zsock_listened_to(void)
+{
+	return zsock_nl_listeners(&init_net, ZSOCK_NL_GROUP_HANDSHAKE);
+}
+
 /* The agents are told of the first one that waits. */
 static void zsock_handshake_events(struct kunit *test)
 {
@@ -248,9 +254,9 @@ static void zsock_handshake_events(struct kunit *test)
 	struct socket *agent;
 	u32 portid;
 
-	KUNIT_EXPECT_FALSE(test, zsock_handshake_nl_agents(&init_net));
+	KUNIT_EXPECT_FALSE(test, zsock_listened_to());
 	agent = zsock_shake_agent(test, &portid);
-	KUNIT_EXPECT_TRUE(test, zsock_handshake_nl_agents(&init_net));
+	KUNIT_EXPECT_TRUE(test, zsock_listened_to());
 	KUNIT_EXPECT_EQ(test, 0, zsock_shake_events(agent));
 	zsock_accepted(test, sock, portid);
 	KUNIT_EXPECT_EQ(test, 1, zsock_shake_events(agent));
@@ -258,7 +264,7 @@ static void zsock_handshake_events(struct kunit *test)
 	zsock_shake_begun(test, sock);
 	KUNIT_EXPECT_EQ(test, 1, zsock_shake_events(agent));
 	zsock_shake_agent_leaves(test, agent);
-	KUNIT_EXPECT_FALSE(test, zsock_handshake_nl_agents(&init_net));
+	KUNIT_EXPECT_FALSE(test, zsock_listened_to());
 }
 
 /* ---- the end ---- */
