@@ -11,12 +11,12 @@
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <linux/sockios.h>
-#ifdef HAVE_LIBURING
-#include <liburing.h>
-#endif
 
 #include "kselftest_harness.h"
 #include "proxy.h"
+#ifdef HAVE_LIBURING
+#include "ring.h"
+#endif
 
 #define TIMEOUT		"/proc/sys/net/zsock/socks5_timeout"
 
@@ -993,20 +993,11 @@ TEST_F(socks5, unprivileged)
 #ifdef HAVE_LIBURING
 static int uring_connect(struct io_uring *ring, int fd)
 {
-	struct __kernel_timespec ts = { 10, 0 };
-	struct io_uring_cqe *cqe;
 	union zs_addr to;
 	socklen_t len = target4(&to);
-	int ret;
 
 	io_uring_prep_connect(io_uring_get_sqe(ring), fd, &to.sa, len);
-	io_uring_submit(ring);
-	ret = io_uring_wait_cqe_timeout(ring, &cqe, &ts);
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
+	return ring_finish(ring, NULL);
 }
 
 TEST_F(socks5, uring)

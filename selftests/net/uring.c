@@ -7,7 +7,8 @@
 
 #ifdef HAVE_LIBURING
 #include <errno.h>
-#include <liburing.h>
+
+#include "ring.h"
 
 FIXTURE(uring) {
 	struct io_uring ring;
@@ -32,24 +33,6 @@ FIXTURE_TEARDOWN(uring)
 static struct io_uring_sqe *sqe(FIXTURE_DATA(uring) *self)
 {
 	return io_uring_get_sqe(&self->ring);
-}
-
-/* Submit what is prepared, wait for one completion: its result, flags where wanted. */
-static int finish(FIXTURE_DATA(uring) *self, unsigned int *flags)
-{
-	struct __kernel_timespec ts = { 10, 0 };
-	struct io_uring_cqe *cqe;
-	int ret;
-
-	io_uring_submit(&self->ring);
-	ret = io_uring_wait_cqe_timeout(&self->ring, &cqe, &ts);
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	if (flags)
-		*flags = cqe->flags;
-	io_uring_cqe_seen(&self->ring, cqe);
-	return ret;
 }
 
 TEST_F(uring, connect_accept_send_recv)
@@ -81,19 +64,19 @@ TEST_F(uring, connect_accept_send_recv)
 	EXPECT_EQ(variant->family, peer.sa.sa_family);
 
 	io_uring_prep_send(sqe(self), c, "ring", 4, 0);
-	EXPECT_EQ(4, finish(self, NULL));
+	EXPECT_EQ(4, ring_finish(&self->ring, NULL));
 	io_uring_prep_recv(sqe(self), s, buf, sizeof(buf), 0);
-	EXPECT_EQ(4, finish(self, NULL));
+	EXPECT_EQ(4, ring_finish(&self->ring, NULL));
 	io_uring_prep_write(sqe(self), s, "back", 4, 0);
-	EXPECT_EQ(4, finish(self, NULL));
+	EXPECT_EQ(4, ring_finish(&self->ring, NULL));
 	io_uring_prep_read(sqe(self), c, buf, sizeof(buf), 0);
-	EXPECT_EQ(4, finish(self, NULL));
+	EXPECT_EQ(4, ring_finish(&self->ring, NULL));
 	io_uring_prep_shutdown(sqe(self), c, SHUT_WR);
-	EXPECT_EQ(0, finish(self, NULL));
+	EXPECT_EQ(0, ring_finish(&self->ring, NULL));
 	io_uring_prep_recv(sqe(self), s, buf, sizeof(buf), 0);
-	EXPECT_EQ(0, finish(self, NULL));
+	EXPECT_EQ(0, ring_finish(&self->ring, NULL));
 	io_uring_prep_close(sqe(self), c);
-	EXPECT_EQ(0, finish(self, NULL));
+	EXPECT_EQ(0, ring_finish(&self->ring, NULL));
 }
 
 TEST_F(uring, connect_refused)
@@ -103,7 +86,7 @@ TEST_F(uring, connect_refused)
 
 	zs_closed_port(variant->family, SOCK_STREAM, &to);
 	io_uring_prep_connect(sqe(self), c, &to.sa, zs_len(variant->family));
-	EXPECT_EQ(-ECONNREFUSED, finish(self, NULL));
+	EXPECT_EQ(-ECONNREFUSED, ring_finish(&self->ring, NULL));
 }
 
 /* A receive that has to wait is armed on the socket's wait queue. */
@@ -117,7 +100,7 @@ TEST_F(uring, recv_waits)
 	io_uring_submit(&self->ring);
 	zs_sleep_ms(10);
 	ASSERT_EQ(2, send(fd[0], "ok", 2, 0));
-	EXPECT_EQ(2, finish(self, NULL));
+	EXPECT_EQ(2, ring_finish(&self->ring, NULL));
 }
 
 TEST_F(uring, poll)
@@ -129,7 +112,7 @@ TEST_F(uring, poll)
 	io_uring_submit(&self->ring);
 	zs_sleep_ms(5);
 	ASSERT_EQ(1, send(fd[0], "x", 1, 0));
-	EXPECT_TRUE(finish(self, NULL) & POLLIN);
+	EXPECT_TRUE(ring_finish(&self->ring, NULL) & POLLIN);
 }
 
 /* Armed on a fresh socket, which is dispatched afterwards. */
@@ -145,7 +128,7 @@ TEST_F(uring, poll_before_dispatch)
 	ASSERT_EQ(0, bind(fd, &addr.sa, len));
 	ASSERT_EQ(0, getsockname(fd, &addr.sa, &len));
 	ASSERT_EQ(1, sendto(c, "x", 1, 0, &addr.sa, len));
-	EXPECT_TRUE(finish(self, NULL) & POLLIN);
+	EXPECT_TRUE(ring_finish(&self->ring, NULL) & POLLIN);
 }
 
 /* A receive as the first call, which has to wait; the socket is bound meanwhile. */
@@ -162,7 +145,7 @@ TEST_F(uring, recv_before_bind)
 	ASSERT_EQ(0, bind(fd, &addr.sa, len));
 	ASSERT_EQ(0, getsockname(fd, &addr.sa, &len));
 	ASSERT_EQ(1, sendto(c, "x", 1, 0, &addr.sa, len));
-	EXPECT_EQ(1, finish(self, NULL));
+	EXPECT_EQ(1, ring_finish(&self->ring, NULL));
 }
 
 TEST_F(uring, datagrams)
@@ -183,9 +166,9 @@ TEST_F(uring, datagrams)
 	s = zs_udp_bound(variant->domain, variant->family, &srv);
 	c = zs_socket(variant->domain, SOCK_DGRAM, 0);
 	io_uring_prep_sendmsg(sqe(self), c, &out, 0);
-	EXPECT_EQ(5, finish(self, NULL));
+	EXPECT_EQ(5, ring_finish(&self->ring, NULL));
 	io_uring_prep_recvmsg(sqe(self), s, &msg, 0);
-	EXPECT_EQ(5, finish(self, NULL));
+	EXPECT_EQ(5, ring_finish(&self->ring, NULL));
 	EXPECT_EQ(variant->family, from.sa.sa_family);
 	EXPECT_EQ(zs_len(variant->family), msg.msg_namelen);
 }
@@ -198,11 +181,11 @@ static void send_zc(struct __test_metadata *_metadata, FIXTURE_DATA(uring) *self
 	int ret;
 
 	io_uring_prep_send_zc(sqe(self), tx, data, sizeof(data), 0, 0);
-	ret = finish(self, &flags);
+	ret = ring_finish(&self->ring, &flags);
 	ASSERT_EQ(sizeof(data), ret);
 	EXPECT_TRUE(flags & IORING_CQE_F_MORE);
 	EXPECT_EQ(sizeof(data), recv(rx, data, sizeof(data), MSG_WAITALL));
-	EXPECT_GE(finish(self, &flags), 0);
+	EXPECT_GE(ring_finish(&self->ring, &flags), 0);
 	EXPECT_TRUE(flags & IORING_CQE_F_NOTIF);
 }
 
@@ -231,11 +214,11 @@ TEST_F(uring, send_zc_first)
 	int expected;
 
 	io_uring_prep_send_zc(sqe(self), ref, "x", 1, 0, 0);
-	expected = finish(self, &flags);
+	expected = ring_finish(&self->ring, &flags);
 	if (flags & IORING_CQE_F_MORE)
-		finish(self, NULL);
+		ring_finish(&self->ring, NULL);
 	io_uring_prep_send_zc(sqe(self), c, "x", 1, 0, 0);
-	EXPECT_EQ(expected, finish(self, NULL));
+	EXPECT_EQ(expected, ring_finish(&self->ring, NULL));
 }
 
 TEST_F(uring, socket)
@@ -244,7 +227,7 @@ TEST_F(uring, socket)
 
 	io_uring_prep_socket(sqe(self), zs_family, SOCK_STREAM,
 			     zs_is_zsock() ? ZSOCK_PROTO(variant->domain, 0) : 0, 0);
-	fd = finish(self, NULL);
+	fd = ring_finish(&self->ring, NULL);
 	if (fd == -EINVAL)
 		SKIP(return, "the kernel's io_uring makes no sockets");
 	ASSERT_GE(fd, 0);
@@ -263,7 +246,7 @@ TEST_F(uring, multishot_accept)
 	io_uring_submit(&self->ring);
 	for (i = 0; i < 3; i++) {
 		ASSERT_GE(zs_tcp_connect(variant->domain, &srv), 0);
-		EXPECT_GE(finish(self, &flags), 0);
+		EXPECT_GE(ring_finish(&self->ring, &flags), 0);
 		EXPECT_TRUE(flags & IORING_CQE_F_MORE);
 	}
 }

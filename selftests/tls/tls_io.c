@@ -760,22 +760,7 @@ TEST_F(io, passed_to_another)
 /* ---- io_uring ---- */
 
 #ifdef HAVE_LIBURING
-#include <liburing.h>
-
-static int finish(struct io_uring *ring)
-{
-	struct __kernel_timespec ts = { 10, 0 };
-	struct io_uring_cqe *cqe;
-	int ret;
-
-	io_uring_submit(ring);
-	ret = io_uring_wait_cqe_timeout(ring, &cqe, &ts);
-	if (ret)
-		return ret;
-	ret = cqe->res;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
-}
+#include "ring.h"
 
 TEST_F(io, uring)
 {
@@ -786,25 +771,25 @@ TEST_F(io, uring)
 		SKIP(return, "the kernel has no io_uring");
 	ASSERT_EQ(0, ret);
 	io_uring_prep_send(io_uring_get_sqe(&ring), self->fd[0], "ring", 4, 0);
-	EXPECT_EQ(4, finish(&ring));
+	EXPECT_EQ(4, ring_finish(&ring, NULL));
 	io_uring_prep_recv(io_uring_get_sqe(&ring), self->fd[1], in, 100, 0);
-	EXPECT_EQ(4, finish(&ring));
+	EXPECT_EQ(4, ring_finish(&ring, NULL));
 	EXPECT_EQ(0, memcmp(in, "ring", 4));
 	/* One that waits, while the data comes. */
 	io_uring_prep_recv(io_uring_get_sqe(&ring), self->fd[1], in, 100, 0);
 	io_uring_submit(&ring);
 	ASSERT_EQ(3, send(self->fd[0], "abc", 3, 0));
-	EXPECT_EQ(3, finish(&ring));
+	EXPECT_EQ(3, ring_finish(&ring, NULL));
 	io_uring_prep_poll_add(io_uring_get_sqe(&ring), self->fd[1], POLLIN);
 	io_uring_submit(&ring);
 	ASSERT_EQ(3, send(self->fd[0], "def", 3, 0));
-	EXPECT_TRUE(finish(&ring) & POLLIN);
+	EXPECT_TRUE(ring_finish(&ring, NULL) & POLLIN);
 	io_uring_prep_shutdown(io_uring_get_sqe(&ring), self->fd[0], SHUT_WR);
-	EXPECT_EQ(0, finish(&ring));
+	EXPECT_EQ(0, ring_finish(&ring, NULL));
 	io_uring_prep_recv(io_uring_get_sqe(&ring), self->fd[1], in, 100, MSG_WAITALL);
-	EXPECT_EQ(3, finish(&ring));
+	EXPECT_EQ(3, ring_finish(&ring, NULL));
 	io_uring_prep_recv(io_uring_get_sqe(&ring), self->fd[1], in, 100, 0);
-	EXPECT_EQ(0, finish(&ring));
+	EXPECT_EQ(0, ring_finish(&ring, NULL));
 	io_uring_queue_exit(&ring);
 }
 #endif
