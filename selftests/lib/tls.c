@@ -17,6 +17,15 @@ int tls_close_keep_errno(int fd)
 	return -1;
 }
 
+bool tls_can_talk(int a, int b)
+{
+	char buf[8];
+
+	return send(a, "ping", 4, 0) == 4 && recv(b, buf, 4, MSG_WAITALL) == 4 &&
+	       send(b, "pong", 4, 0) == 4 && recv(a, buf, 4, MSG_WAITALL) == 4 &&
+	       !memcmp(buf, "pong", 4);
+}
+
 int tls_socket(int domain, int version)
 {
 	return zs_socket(domain, SOCK_STREAM, zs_is_zsock() ? version : 0);

@@ -78,6 +78,8 @@ int tls_listener(int domain, int family, union zs_addr *bound);
 int tls_connect(int domain, const union zs_addr *to, int cipher);
 int tls_pair(int domain, int family, int cipher, int fd[2]);
 int tls_close_keep_errno(int fd);
+/* Four bytes one way, and four the other. */
+bool tls_can_talk(int a, int b);
 
 /* A stream of bytes of which each tells where it belongs. */
 void tls_pattern(void *buf, uint64_t offset, size_t len);

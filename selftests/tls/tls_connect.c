@@ -97,15 +97,6 @@ static bool alert_was_received(int fd)
 	       err.flags & ZSOCK_HANDSHAKE_ERROR_F_RECEIVED;
 }
 
-static bool can_talk(int a, int b)
-{
-	char buf[8];
-
-	return send(a, "ping", 4, 0) == 4 && recv(b, buf, 4, MSG_WAITALL) == 4 &&
-	       send(b, "pong", 4, 0) == 4 && recv(a, buf, 4, MSG_WAITALL) == 4 &&
-	       !memcmp(buf, "pong", 4);
-}
-
 /* ---- that works ---- */
 
 TEST_F(tls, connect_and_accept)
@@ -118,7 +109,7 @@ TEST_F(tls, connect_and_accept)
 	ASSERT_EQ(0, do_connect(fd[0], &self->addr));
 	fd[1] = accept(self->l, NULL, NULL);
 	ASSERT_GE(fd[1], 0);
-	EXPECT_TRUE(can_talk(fd[0], fd[1]));
+	EXPECT_TRUE(tls_can_talk(fd[0], fd[1]));
 	if (!zs_is_zsock())
 		return;
 	for (i = 0; i < 2; i++) {
@@ -233,7 +224,7 @@ TEST_F(tls, nonblocking)
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
 	ASSERT_EQ(0, zs_nonblock(c, false));
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 }
 
 /* One that was asked for twice is waited for by a connect() that waits. */
@@ -436,13 +427,13 @@ TEST_F(tls, only_finished_ones)
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
 	ASSERT_EQ(0, zs_nonblock(self->l, false));
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 	EXPECT_EQ(0, zs_poll(self->l, POLLIN, 0));
 	/* And are told, those who say nothing, when the listener goes. */
 	close(self->l);
 	for (i = 0; i < 5; i++)
 		EXPECT_NE(0, zs_poll(stalled[i], POLLIN, 5000));
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 }
 
 TEST_F(tls, small_backlog)
@@ -484,7 +475,7 @@ TEST_F(tls, accept_without_descriptors)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 }
 
 TEST_F(tls, closing_a_listener)
@@ -830,7 +821,7 @@ TEST_F(tls, mutual)
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
 	EXPECT_EQ(0, zs_getint(s, SOL_TLS, TLS_CERT_VERIFY_RESULT));
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 	/* Where it need not have one, that can be seen. */
 	ASSERT_EQ(0, zs_setint(self->l, SOL_TLS, TLS_PEER_VERIFY, TLS_PEER_VERIFY_OPTIONAL));
 	c = client();
@@ -915,7 +906,7 @@ TEST_F(tls, credentials_that_go)
 	ASSERT_EQ(0, zs_nonblock(c, false));
 	EXPECT_EQ(0, do_connect(c, &self->addr));
 	s = accept(self->l, NULL, NULL);
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 	c = client();
 	ASSERT_EQ(0, tls_set_tag(c, 100));
 	EXPECT_EQ(ENOENT, do_connect(c, &self->addr));

@@ -58,15 +58,6 @@ static int do_connect(int fd, const union zs_addr *addr)
 	return connect(fd, &addr->sa, zs_len(addr->sa.sa_family)) ? errno : 0;
 }
 
-static bool can_talk(int a, int b)
-{
-	char buf[8];
-
-	return send(a, "ping", 4, 0) == 4 && recv(b, buf, 4, MSG_WAITALL) == 4 &&
-	       send(b, "pong", 4, 0) == 4 && recv(a, buf, 4, MSG_WAITALL) == 4 &&
-	       !memcmp(buf, "pong", 4);
-}
-
 TEST_F(via, connect)
 {
 	struct zsock_info info;
@@ -79,7 +70,7 @@ TEST_F(via, connect)
 	ASSERT_EQ(0, do_connect(c, &self->addr));
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 	ASSERT_EQ(0, zs_get_info(c, &info));
 	EXPECT_EQ(ZSOCK_INFO_F_TLS_TX | ZSOCK_INFO_F_TLS_RX | ZSOCK_INFO_F_SOCKS5, info.flags);
 	ASSERT_EQ(0, getpeername(c, &name.sa, &len));
@@ -114,7 +105,7 @@ TEST_F(via, nonblocking)
 	ASSERT_EQ(0, zs_nonblock(c, false));
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 	close(c);
 	close(s);
 }
@@ -152,7 +143,7 @@ TEST_F(via, handshake_fails)
 	ASSERT_EQ(0, do_connect(c, &self->addr));
 	s = accept(self->l, NULL, NULL);
 	ASSERT_GE(s, 0);
-	EXPECT_TRUE(can_talk(c, s));
+	EXPECT_TRUE(tls_can_talk(c, s));
 	EXPECT_EQ(2, self->proxy.nconns);
 	close(c);
 	close(s);
