@@ -57,13 +57,14 @@ void zsock_pipe_break(struct zsock_pipe *pipe, int error, const char *why)
 		pipe->error = error;
 		pipe->why = why;
 		WRITE_ONCE(pipe->broken, true);
+		/* Under the lock: who sees it broken can wait for its end. */
+		queue_work(system_unbound_wq, &pipe->end);
 	}
 	spin_unlock(&pipe->lock);
 	if (!first)
 		return;
 	complete_all(&pipe->hello);
 	wake_up(&pipe->wait);
-	queue_work(system_unbound_wq, &pipe->end);
 }
 
 static void zsock_pipe_fail_all(struct zsock_pipe *pipe)
@@ -272,8 +273,12 @@ static int zsock_pipe_start(struct zsock_pipe *pipe)
 		zsock_pipe_stop_task(pipe->reader);
 		return PTR_ERR(pipe->writer);
 	}
-	wake_up_process(pipe->reader);
+	/*
+	 * The reader last: what it reads may end the pipe, and both tasks with it,
+	 * before this one runs again.
+	 */
 	wake_up_process(pipe->writer);
+	wake_up_process(pipe->reader);
 	return 0;
 }
 
