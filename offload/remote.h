@@ -41,7 +41,7 @@
 
 /* What this side offers; see struct zoff_hello. */
 #define ZSOCK_PIPE_FEATURES	(ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6 | \
-				 ZOFF_F_TLS)
+				 ZOFF_F_TLS | ZOFF_F_MORE)
 #define ZSOCK_PIPE_WINDOW	(256 << 10)
 #define ZSOCK_PIPE_SOCKETS	65536
 #define ZSOCK_PIPE_SILENCE	15000
@@ -275,6 +275,7 @@ struct zsock_call {
  * @dead: it was reset, or the pipe broke
  * @closed: the program closed it
  * @ended: the peer will send no more
+ * @held: the last ZOFF_DATA said that more follows; see ZOFF_DATA_MORE
  * @tx_credit: bytes that the other side takes
  * @rx_room: bytes, of a listener connections, that the other side may send
  * @rx_taken: that the program took, and that were not given back
@@ -306,6 +307,7 @@ struct zsock_rsk {
 	bool			dead;
 	bool			closed;
 	bool			ended;
+	bool			held;
 	u32			tx_credit;
 	u32			rx_room;
 	u32			rx_taken;
@@ -379,7 +381,8 @@ void zsock_tx_purge(struct zsock_pipe *pipe);
 void zsock_tx_free(struct zsock_pipe *pipe);
 
 /* remote_direct.c */
-bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len);
+bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len,
+		     u16 flags);
 
 /* remote_source.c */
 int zsock_source_init(struct zsock_pipe *pipe);

@@ -106,7 +106,7 @@ static void zsock_direct_rest(struct zsock_rsk *rs, struct zsock_direct *d,
 
 /* Under pipe->tx, where nothing else is to be written. Whether it was begun. */
 static bool zsock_direct_write(struct zsock_rsk *rs, struct zsock_direct *d,
-			       u32 len)
+			       u32 len, u16 flags)
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct zsock_pipe *pipe = rs->pipe;
@@ -114,6 +114,7 @@ static bool zsock_direct_write(struct zsock_rsk *rs, struct zsock_direct *d,
 	int ret;
 
 	zsock_hdr_init(&pipe->direct, len, ZOFF_DATA, rs->id, 0);
+	pipe->direct.flags = cpu_to_le16(flags);
 	bvec_set_virt(&d->vec[0], &pipe->direct, sizeof(pipe->direct));
 	d->bytes = sizeof(pipe->direct) + len;
 	zsock_direct_iter(d, 0, &msg.msg_iter);
@@ -131,11 +132,13 @@ static bool zsock_direct_write(struct zsock_rsk *rs, struct zsock_direct *d,
  * @rs: the stream
  * @from: the data; behind it afterwards, if it was written
  * @len: of it, at most ZOFF_DATA_MAX, for which there is credit
+ * @flags: ZOFF_DATA_*
  *
  * Return: whether it was written. If not it is to be queued, and what is wrong,
  * if anything is, will show there.
  */
-bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len)
+bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len,
+		     u16 flags)
 {
 	struct zsock_pipe *pipe = rs->pipe;
 	struct zsock_direct d;
@@ -146,7 +149,7 @@ bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len)
 		return false;
 	if (mutex_trylock(&pipe->tx)) {
 		if (zsock_tx_idle(rs))
-			done = zsock_direct_write(rs, &d, len);
+			done = zsock_direct_write(rs, &d, len, flags);
 		mutex_unlock(&pipe->tx);
 		zsock_tx_again_if_due(pipe);
 	}

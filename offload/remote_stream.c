@@ -50,7 +50,8 @@ static struct sk_buff *zsock_stream_skb(struct zsock_rsk *rs,
 }
 
 /* @n bytes, for which there is credit: 0 or an errno. */
-static int zsock_stream_queue(struct zsock_rsk *rs, struct msghdr *msg, u32 n)
+static int zsock_stream_queue(struct zsock_rsk *rs, struct msghdr *msg, u32 n,
+			      u16 flags)
 {
 	struct sk_buff *skb;
 	int err;
@@ -61,14 +62,27 @@ static int zsock_stream_queue(struct zsock_rsk *rs, struct msghdr *msg, u32 n)
 		return PTR_ERR(skb);
 	}
 	zsock_message_seal(skb, ZOFF_DATA, rs->id, 0);
+	((struct zoff_hdr *)skb->data)->flags = cpu_to_le16(flags);
 	err = zsock_tx_data(rs, skb);
 	return err == -EPIPE ? zsock_stream_may_send(rs) ?: err : err;
+}
+
+/* What ZOFF_DATA of @msg says, if the other side knows it. */
+static u16 zsock_stream_flags(struct zsock_rsk *rs, const struct msghdr *msg)
+{
+	bool more = msg->msg_flags & MSG_MORE &&
+		    rs->pipe->features & ZOFF_F_MORE;
+
+	if (more != READ_ONCE(rs->held))
+		WRITE_ONCE(rs->held, more);
+	return more ? ZOFF_DATA_MORE : 0;
 }
 
 /* As much as goes into one message: bytes, 0 to wait for credit, an errno. */
 static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 {
 	struct sock *sk = &rs->sk;
+	u16 flags;
 	u32 n;
 	int err;
 
@@ -82,8 +96,9 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 	n = zsock_rsk_claim(rs, 1, n);
 	if (!n)
 		return 0;
-	if (!zsock_tx_direct(rs, &msg->msg_iter, n))
-		err = zsock_stream_queue(rs, msg, n);
+	flags = zsock_stream_flags(rs, msg);
+	if (!zsock_tx_direct(rs, &msg->msg_iter, n, flags))
+		err = zsock_stream_queue(rs, msg, n, flags);
 	if (err)
 		return err;
 	zsock_remote_netdev_tx(&rs->pipe->remote->netdev, n);
@@ -127,6 +142,20 @@ static int zsock_stream_sendmsg(struct socket *sock, struct msghdr *msg,
 	if (ret == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
 	return min(ret, 0);
+}
+
+/* More was to follow, and does not. A stream that has none of it has no held. */
+static void zsock_stream_splice_eof(struct socket *sock)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+	struct sk_buff *skb;
+
+	if (!READ_ONCE(rs->held))
+		return;
+	WRITE_ONCE(rs->held, false);
+	skb = zsock_message(ZOFF_DATA, rs->id, 0, NULL, 0, NULL, 0);
+	if (skb)
+		zsock_tx_data(rs, skb);
 }
 
 /* ---- receiving: with the sk locked ---- */
@@ -380,6 +409,7 @@ const struct proto_ops zsock_remote_stream_ops = {
 	.getsockopt	= zsock_remote_getsockopt,
 	.sendmsg	= zsock_stream_sendmsg,
 	.recvmsg	= zsock_stream_recvmsg,
+	.splice_eof	= zsock_stream_splice_eof,
 	.mmap		= sock_no_mmap,
 	.set_peek_off	= sk_set_peek_off,
 	.set_rcvlowat	= zsock_stream_set_rcvlowat,

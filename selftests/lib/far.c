@@ -14,6 +14,8 @@
 #include "genl.h"
 #include "zs.h"
 
+uint32_t far_features = ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6;
+
 /* ---- saying ---- */
 
 void far_hello(struct zoff_hello *hello)
@@ -21,7 +23,7 @@ void far_hello(struct zoff_hello *hello)
 	memset(hello, 0, sizeof(*hello));
 	memcpy(hello->magic, ZOFF_MAGIC, sizeof(hello->magic));
 	hello->version = htole32(ZOFF_VERSION);
-	hello->features = htole32(ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6);
+	hello->features = htole32(far_features);
 	hello->window = htole32(FAR_WINDOW);
 	hello->sockets = htole32(100000);
 	memcpy(hello->name, "far", 3);

@@ -20,7 +20,8 @@ struct far_msg {
 
 #define FAR_WINDOW	65536
 
-/* A hello that is right. */
+/* A hello that is right, with those features. */
+extern uint32_t far_features;
 void far_hello(struct zoff_hello *hello);
 /* Say it; and how a message begins. All ignore that nobody listens any more. */
 void far_say(int fd, int type, uint32_t sock, uint32_t seq, const void *body, size_t len);

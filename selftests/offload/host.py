@@ -175,5 +175,13 @@ def drops(name, said, *sent, greet=True, **kwargs):
             raise AssertionError(f"{name}: the pipe is still there")
 
 
+def with_stream(said, what, **kwargs):
+    """The server drops the pipe for what that does to a connection, and says why."""
+    with serving("--window", "16384", said=said, **kwargs) as client, Peer() as peer:
+        sock, _ = peer.pair(client)
+        what(client, sock)
+        eq(client.gone(), True, "gone")
+
+
 def fds(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))

@@ -93,7 +93,7 @@ class Fuzz:
             return struct.pack("<III", rng.choice((0, 6, 41)), rng.randrange(70),
                                rng.choice((4, 0, 16, 0xffffffff)))
         if kind == zoff.DATA:
-            return bytes(rng.choice((1, 10, 1000, 8192)))
+            return bytes(rng.choice((1, 10, 1000, 8192, 8192, 8192, 0)))
         if kind == zoff.DGRAM:
             return self.address() + bytes(rng.choice((0, 10, 1000, 8192)))
         if kind == zoff.CREDIT:
@@ -116,8 +116,9 @@ class Fuzz:
         self.seq += 1
         seq = 0 if kind in (zoff.DATA, zoff.DGRAM, zoff.CREDIT) else self.seq
         body = self.body(kind)
-        out = bytearray(zoff.message(kind, number, seq, body,
-                                     rng.choice((0, 1)) if kind == zoff.CLOSE else 0))
+        flags = rng.choice((0, 1)) if kind in (zoff.CLOSE, zoff.DATA) and body or \
+            kind == zoff.CLOSE else 0
+        out = bytearray(zoff.message(kind, number, seq, body, flags))
         if rng.random() < 0.004:
             out[rng.randrange(min(len(out), 40))] ^= 1 << rng.randrange(8)
         if rng.random() < 0.002:
@@ -128,7 +129,8 @@ class Fuzz:
         """Until the server drops it, or all is said. Answers are read, or not."""
         deaf = self.rng.random() < 0.2
         pipe.setblocking(False)
-        todo = zoff.hello(window=self.rng.choice((16384, 65536, 1 << 20)))
+        todo = zoff.hello(window=self.rng.choice((16384, 65536, 1 << 20)),
+                          features=self.rng.choice((7, 31, 31, 31)))
         if self.rng.random() < 0.02:
             todo = self.rng.randbytes(100)
         left = MESSAGES

@@ -4,7 +4,7 @@
 import struct
 
 import zoff
-from host import CASES, Peer, case, drops, eq, ok, serving
+from host import CASES, Peer, case, drops, eq, ok, serving, with_stream
 from zoff import message
 
 OPEN = struct.pack("<HHI", 4, 1, 6)
@@ -128,13 +128,6 @@ def hostile_sockets(said, data):
         client.socks = {i: zoff.Sock(client, i) for i in range(1, 100)}
         client.waiting = {1000 + i: (zoff.OPEN, i) for i in range(1, 100)}
         client.send(data)
-        eq(client.gone(), True, "gone")
-
-
-def with_stream(said, what, **kwargs):
-    with serving("--window", "16384", said=said, **kwargs) as client, Peer() as peer:
-        sock, _ = peer.pair(client)
-        what(client, sock)
         eq(client.gone(), True, "gone")
 
 

@@ -20,10 +20,11 @@ REPLY, INCOMING, END, ERROR = range(32, 36)
 DATA, DGRAM, CREDIT = 48, 49, 50
 
 STREAM, DATAGRAM = 1, 2
-F_STREAM, F_DGRAM, F_INET6, F_TLS = 1, 2, 4, 8
+F_STREAM, F_DGRAM, F_INET6, F_TLS, F_MORE = 1, 2, 4, 8, 16
 TCP, UDP = 6, 17
 DGRAM_COST = 256
 DATA_MAX = 65536
+DATA_MORE = 1
 
 HDR = struct.Struct("<IHHII")
 HELLO_BODY = struct.Struct("<8sIIIIII32s")
@@ -123,7 +124,7 @@ class Sock:
         reply = self.call(CLOSE, flags=1 if abort else 0)
         return reply
 
-    def send(self, data):
+    def send(self, data, flags=0):
         """All of it, as credit allows."""
         data = memoryview(data)
         while data:
@@ -132,8 +133,12 @@ class Sock:
                 return
             n = min(len(data), self.credit, DATA_MAX)
             self.credit -= n
-            self.client.send(message(DATA, self.number, body=bytes(data[:n])))
+            self.client.send(message(DATA, self.number, body=bytes(data[:n]), flags=flags))
             data = data[n:]
+
+    def push(self):
+        """Nothing follows, though it was said that more would."""
+        self.client.send(message(DATA, self.number))
 
     def sendto(self, data, where=None):
         cost = len(data) + DGRAM_COST

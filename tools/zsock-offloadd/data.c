@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 
@@ -123,14 +125,16 @@ static void broke(struct sock *s, int error)
 static ssize_t give(struct sock *s, struct iovec *vec, int n)
 {
 	struct msghdr msg = { .msg_iov = vec, .msg_iovlen = n };
+	/* A record of TLS would wait for what follows as long as it takes. */
+	int flags = MSG_NOSIGNAL | (s->more && !s->tls ? MSG_MORE : 0);
 	ssize_t done;
 
 	do {
 		if (n == 1)
 			done = send(s->fd, vec->iov_base, vec->iov_len,
-				    MSG_NOSIGNAL);
+				    flags);
 		else
-			done = sendmsg(s->fd, &msg, MSG_NOSIGNAL);
+			done = sendmsg(s->fd, &msg, flags);
 	} while (done < 0 && errno == EINTR);
 	if (done < 0 && errno == EAGAIN)
 		return 0;
@@ -145,8 +149,9 @@ static ssize_t give(struct sock *s, struct iovec *vec, int n)
  * @vec: the data; changed
  * @n: of @vec
  * @len: of the data
+ * @more: follows soon, the client says; see data_push()
  */
-void data_send(struct sock *s, struct iovec *vec, int n, size_t len)
+void data_send(struct sock *s, struct iovec *vec, int n, size_t len, bool more)
 {
 	ssize_t done = 0;
 
@@ -156,6 +161,7 @@ void data_send(struct sock *s, struct iovec *vec, int n, size_t len)
 		internal_take(s, vec, n, len);
 		return;
 	}
+	s->more = more;
 	if (!s->queued) {
 		done = give(s, vec, n);
 		if (done < 0)
@@ -164,6 +170,25 @@ void data_send(struct sock *s, struct iovec *vec, int n, size_t len)
 	}
 	if ((size_t)done < len)
 		data_keep(s, vec, n, done);
+}
+
+/**
+ * data_push() - nothing follows what the stack may hold back for that
+ *
+ * It lets go of it when it is told not to cork, which it may have been told to.
+ */
+void data_push(struct sock *s)
+{
+	socklen_t len = sizeof(int);
+	int cork = 0;
+
+	if (!s->more)
+		return;
+	s->more = false;
+	if (s->queued || s->tls || s->state != SOCK_CONNECTED ||
+	    getsockopt(s->fd, IPPROTO_TCP, TCP_CORK, &cork, &len) || cork)
+		return;
+	setsockopt(s->fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof(cork));
 }
 
 /**

@@ -103,7 +103,7 @@ static void gather_flush(struct pipe *p)
 {
 	if (!p->nvec)
 		return;
-	data_send(p->gather, p->vec, p->nvec, p->gathered);
+	data_send(p->gather, p->vec, p->nvec, p->gathered, p->gathered_more);
 	p->nvec = 0;
 	p->gathered = 0;
 }
@@ -116,6 +116,7 @@ static void gather(struct pipe *p, struct sock *s, const char *data, size_t len)
 	p->vec[p->nvec].iov_base = (char *)data;
 	p->vec[p->nvec++].iov_len = len;
 	p->gathered += len;
+	p->gathered_more = p->data_more;
 }
 
 /* The part of a DATA that is there. */
@@ -138,16 +139,26 @@ static bool spend(struct pipe *p, struct sock *s, uint32_t cost)
 	return true;
 }
 
+/* What only a client that knows it may send: more follows, and no bytes. */
+static bool data_wrong(const struct pipe *p, const struct message *m)
+{
+	bool knows = p->features & ZOFF_F_MORE;
+
+	if (m->len > ZOFF_DATA_MAX || m->seq)
+		return true;
+	if (!m->len)
+		return !knows || m->flags;
+	return m->flags & ~(knows ? ZOFF_DATA_MORE : 0);
+}
+
 static void data_begin(struct pipe *p, const struct message *m)
 {
 	struct sock *s = sock_find(p, m->sock);
 
 	if (!p->greeted)
 		pipe_break(p, "no HELLO at first");
-	else if (!m->len || m->len > ZOFF_DATA_MAX)
-		pipe_break(p, "a length that DATA does not have");
-	else if (m->flags || m->seq)
-		pipe_break(p, "flags or seq in DATA");
+	else if (data_wrong(p, m))
+		pipe_break(p, "a length, flags or seq that DATA does not have");
 	else if (!s || s->state == SOCK_CLOSING)
 		pipe_break(p, "DATA for no socket");
 	else if ((s->state != SOCK_CONNECTED && s->state != SOCK_GONE) ||
@@ -156,6 +167,11 @@ static void data_begin(struct pipe *p, const struct message *m)
 	else if (spend(p, s, m->len)) {
 		p->data = s;
 		p->data_left = m->len;
+		p->data_more = m->flags & ZOFF_DATA_MORE;
+		if (!m->len) {
+			gather_flush(p);
+			data_push(s);
+		}
 	}
 }
 

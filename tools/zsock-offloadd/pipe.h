@@ -40,10 +40,12 @@ struct pipe {
 	size_t at, end;			/* what is not looked at yet of it */
 	struct sock *data;		/* whose DATA it is in the middle of */
 	uint32_t data_left;
+	bool data_more;			/* that says that more follows */
 	struct sock *gather;		/* whose DATA @vec points at */
 	struct iovec vec[PIPE_GATHER];
 	int nvec;
 	size_t gathered;
+	bool gathered_more;		/* follows the last of them */
 
 	struct out out;
 

@@ -48,6 +48,7 @@ struct sock {
 	bool readable, writable, hung, failed;	/* what epoll said */
 	bool shut, fin;			/* SHUTDOWN came; the FIN is out */
 	bool ended;			/* END was sent */
+	bool more;			/* follows what the client sent last */
 	bool dead;
 
 	int error;			/* SOCK_FAILED; to be told at the end */
@@ -76,7 +77,9 @@ void sock_free(struct sock *s, bool reset);
 void sock_bury(void);
 
 /* data.c: to the stack */
-void data_send(struct sock *s, struct iovec *vec, int n, size_t len);
+void data_send(struct sock *s, struct iovec *vec, int n, size_t len,
+	       bool more);
+void data_push(struct sock *s);
 void data_dgram(struct sock *s, const union addr *to, const char *data,
 		size_t len);
 void data_flush(struct sock *s);

@@ -60,7 +60,7 @@ static int zsock_family(void)
 
 static int find_features(void)
 {
-	config.features = ZOFF_F_STREAM | ZOFF_F_DGRAM;
+	config.features = ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_MORE;
 	if (has(AF_INET6))
 		config.features |= ZOFF_F_INET6;
 	if (!config.tls)

@@ -66,13 +66,16 @@ enum zoff_type {
 	ZOFF_ERROR	= 35,	/* struct zoff_reply: what SO_ERROR is to tell */
 
 	/* Either, about a socket */
-	ZOFF_DATA	= 48,	/* bytes of a stream */
+	ZOFF_DATA	= 48,	/* bytes of a stream, flags ZOFF_DATA_* */
 	ZOFF_DGRAM	= 49,	/* struct zoff_addr, a datagram */
 	ZOFF_CREDIT	= 50,	/* struct zoff_credit */
 };
 
 /* @flags of ZOFF_CLOSE: a connection is reset, what was not sent is lost. */
 #define ZOFF_CLOSE_ABORT	1
+
+/* @flags of ZOFF_DATA with ZOFF_F_MORE, from the client: more follows soon. */
+#define ZOFF_DATA_MORE		1
 
 /**
  * struct zoff_hello - what each side is
@@ -100,6 +103,7 @@ struct zoff_hello {
 #define ZOFF_F_DGRAM	2
 #define ZOFF_F_INET6	4
 #define ZOFF_F_TLS	8	/* does TLS itself */
+#define ZOFF_F_MORE	16	/* ZOFF_DATA_MORE, and ZOFF_DATA of no bytes */
 
 /* struct zoff_addr: family */
 #define ZOFF_AF_NONE	0
