@@ -41,10 +41,12 @@ static int zsock_connect(struct socket *sock, struct zsock_addr *addr, int len,
 	int err;
 
 	/* A proxy is told the name. */
-	if (zsock_is_name(addr, len) && !zsock_socks5_on(zs))
-		return zsock_name_connect(sock, addr, len, flags);
-	err = zsock_naming_proxied(zs, addr, len) ?:
-	      zsock_naming_unnamed(zs, addr, len);
+	if (zsock_is_name(addr, len) && !zsock_socks5_on(zs)) {
+		err = zsock_name_connect(sock, addr, len, flags);
+		if (err != ZSOCK_NAME_PROXIED)
+			return err;
+	}
+	err = zsock_naming_passes(zs, addr, len);
 	if (err)
 		return err;
 	err = zsock_table(zs)->next.connect(sock, addr, len, flags);

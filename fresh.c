@@ -61,16 +61,18 @@ static int zsock_fresh_connect(struct socket *sock, struct zsock_addr *addr,
 	int family;
 	int err;
 
-	if (zsock_socks5_on(zs)) {
-		err = zsock_naming_proxied(zs, addr, len) ?:
-		      zsock_socks5_dispatch(sock, addr, len);
-		return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
+	if (zsock_is_name(addr, len) && !zsock_socks5_on(zs)) {
+		err = zsock_name_connect(sock, addr, len, flags);
+		if (err != ZSOCK_NAME_PROXIED)
+			return err;
 	}
-	if (zsock_is_name(addr, len))
-		return zsock_name_connect(sock, addr, len, flags);
-	err = zsock_first_address(zs, addr, len, &family) ?:
-	      zsock_naming_unnamed(zs, addr, len) ?:
-	      zsock_dispatch_addr(sock, family, addr, len);
+	if (zsock_socks5_on(zs))
+		err = zsock_naming_passes(zs, addr, len) ?:
+		      zsock_socks5_dispatch(sock, addr, len);
+	else
+		err = zsock_first_address(zs, addr, len, &family) ?:
+		      zsock_naming_passes(zs, addr, len) ?:
+		      zsock_dispatch_addr(sock, family, addr, len);
 	return err ?: zsock_ops(sock)->connect(sock, addr, len, flags);
 }
 
@@ -199,7 +201,7 @@ static int zsock_fresh_sendmsg(struct socket *sock, struct msghdr *msg,
 		return -EOPNOTSUPP;
 	if (to && zsock_is_name(to, msg->msg_namelen))
 		return sock->type == SOCK_DGRAM ?
-		       zsock_name_sendmsg(sock, msg, size) : -EOPNOTSUPP;
+		       zsock_name_sendmsg(sock, msg) : -EOPNOTSUPP;
 	err = zsock_fresh_await(zs, msg->msg_flags & MSG_DONTWAIT, true);
 	if (!err && to)
 		err = zsock_first_address(zs, to, msg->msg_namelen, &family);

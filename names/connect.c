@@ -96,34 +96,27 @@ bool zsock_naming_stop(struct zsock_sock *zs, int err)
 }
 
 /*
- * connect() is about to be called with an address. To no address at all, as to
+ * connect() is about to be called below, with an address, or with a name that is
+ * a proxy's matter: who checks certificates is told. To no address at all, as to
  * forget a connection, stops what a name has begun.
  */
-int zsock_naming_unnamed(struct zsock_sock *zs, const void *addr, int len)
+int zsock_naming_passes(struct zsock_sock *zs, const void *addr, int len)
 {
 	const struct zsock_proto *proto = zs->handler->proto;
 	const struct sockaddr *sa = addr;
-
-	if (!zsock_naming_of(zs))
-		return 0;
-	if (len >= (int)sizeof(sa->sa_family) && sa->sa_family == AF_UNSPEC)
-		zsock_naming_stop(zs, 0);
-	else if (zsock_naming_busy(zs))
-		return -EALREADY;
-	return proto->to_host ? proto->to_host(zs->sock, NULL) : 0;
-}
-
-/* The name is a proxy's matter, and that of who checks certificates. */
-int zsock_naming_proxied(struct zsock_sock *zs, const void *addr, int len)
-{
-	const struct zsock_proto *proto = zs->handler->proto;
 	char name[ZSOCK_HOST_MAX + 1];
 	__be16 port;
 	int err;
 
-	if (!proto->to_host || !zsock_is_name(addr, len))
+	if (len >= (int)sizeof(sa->sa_family) && sa->sa_family == AF_UNSPEC)
+		zsock_naming_stop(zs, 0);
+	else if (zsock_naming_busy(zs))
+		return -EALREADY;
+	if (!proto->to_host)
 		return 0;
-	err = zsock_name_of(addr, len, name, &port);
+	if (!zsock_is_name(addr, len))
+		return proto->to_host(zs->sock, NULL);
+	err = zsock_naming_target(zs, addr, len, name, &port);
 	return err ?: proto->to_host(zs->sock, name);
 }
 
@@ -136,8 +129,8 @@ static void zsock_naming_resolved(struct zsock_naming *n)
 	int err = res->err;
 
 	n->answer = res->answer;
-	n->res = NULL;
-	zsock_request_put(&res->rq);
+	/* Also waits for zsock_naming_told(), which may be about to queue @n->work. */
+	zsock_naming_drop_request(n);
 	if (err) {
 		zsock_naming_give_up(n, err);
 		return;
@@ -268,11 +261,25 @@ static bool zsock_name_may_begin(const struct zsock_sock *zs)
 	       inet_sk_state_load(sock->sk) != TCP_LISTEN;
 }
 
+/* 0 where a connection can begin now, ZSOCK_NAME_PASS, or a negative errno. */
+static int zsock_name_again(struct zsock_sock *zs)
+{
+	const struct zsock_proto *proto = zs->handler->proto;
+	int err = 0;
+
+	if (zs->table && proto->host_again)
+		err = proto->host_again(zs->sock);
+	if (err)
+		return err;
+	return zsock_name_may_begin(zs) ? 0 : ZSOCK_NAME_PASS;
+}
+
 /* As TCP's states have it; 0: there is an outcome. Under the dispatch lock. */
 static int zsock_name_step(struct zsock_sock *zs, const char *name,
 			   __be16 port)
 {
 	struct zsock_naming *n = zsock_naming_get(zs);
+	int err;
 
 	if (IS_ERR(n))
 		return PTR_ERR(n);
@@ -281,8 +288,9 @@ static int zsock_name_step(struct zsock_sock *zs, const char *name,
 	case ZSOCK_NAMING_CONNECTING:
 		return -EALREADY;
 	case ZSOCK_NAMING_IDLE:
-		if (!zsock_name_may_begin(zs))
-			return ZSOCK_NAME_PASS;
+		err = zsock_name_again(zs);
+		if (err)
+			return err;
 		return zsock_naming_begin(n, name, port) ?: -EINPROGRESS;
 	default:
 		return 0;
@@ -333,7 +341,10 @@ static int zsock_name_join(struct socket *sock, const void *addr, int len,
 	return err == -EISCONN ? 0 : err;
 }
 
-/* connect() with a struct sockaddr_zs. */
+/*
+ * connect() with a struct sockaddr_zs. With ZSOCK_NAME_PROXIED nothing was done:
+ * the caller is to go by way of the proxy.
+ */
 int zsock_name_connect(struct socket *sock, const void *addr, int len,
 		       int flags)
 {
@@ -349,8 +360,12 @@ int zsock_name_connect(struct socket *sock, const void *addr, int len,
 		return err;
 	if (mutex_lock_killable(&zs->fresh->lock))
 		return -EINTR;
-	err = zsock_name_step(zs, name, port);
+	/* Another thread may have set one: here it stays, or is not set any more. */
+	err = zsock_socks5_on(zs) ? ZSOCK_NAME_PROXIED :
+				    zsock_name_step(zs, name, port);
 	mutex_unlock(&zs->fresh->lock);
+	if (err == ZSOCK_NAME_PROXIED)
+		return err;
 	if (err == ZSOCK_NAME_PASS)
 		return zsock_table(zs)->next.connect(sock,
 						     (struct zsock_addr *)addr,

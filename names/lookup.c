@@ -35,6 +35,17 @@ static bool zsock_lookup_over(const struct zsock_lookup *lookup)
 	return smp_load_acquire(&lookup->over);
 }
 
+/*
+ * Nobody is being asked. Others may wait for what was given up for this: each
+ * asks for itself.
+ */
+static void zsock_lookup_none(struct zsock_naming *n)
+{
+	/* Pairs with zsock_lookup_over(). */
+	smp_store_release(&n->lookup.over, true);
+	wake_up_interruptible_all(&n->zs->sock->wq.wait);
+}
+
 static int zsock_lookup_begin(struct zsock_naming *n, const char *name,
 			      int family)
 {
@@ -48,14 +59,18 @@ static int zsock_lookup_begin(struct zsock_naming *n, const char *name,
 	lookup->until = 0;
 	res = zsock_resolve_new(sock->sk, name, family, sock->type,
 				zsock_lookup_told, n);
-	if (IS_ERR(res))
+	if (IS_ERR(res)) {
+		zsock_lookup_none(n);
 		return PTR_ERR(res);
+	}
+	lookup->res = res;
 	err = zsock_request_submit(&res->rq);
-	if (err)
-		zsock_request_put(&res->rq);
-	else
-		lookup->res = res;
-	return err ?: -EAGAIN;
+	if (!err)
+		return -EAGAIN;
+	zsock_request_put(&res->rq);
+	lookup->res = NULL;
+	zsock_lookup_none(n);
+	return err;
 }
 
 /* 0 and *@answer, -EAGAIN while there is none, or why. Under the lock. */
@@ -124,10 +139,12 @@ static int zsock_lookup(struct zsock_sock *zs, const char *name, int family,
 
 /*
  * As the call would go with that address, but for a domain that is not settled:
- * a name may have addresses of both families, now or the next time.
+ * a name may have addresses of both families, now or the next time. By way of
+ * sock_sendmsg(), which has security modules judge the address: they have seen a
+ * name up to now.
  */
 static int zsock_lookup_send(struct socket *sock, struct msghdr *msg,
-			     size_t size, union zsock_ip *ip)
+			     union zsock_ip *ip)
 {
 	const struct zsock_proto *proto = zsock_sk(sock)->handler->proto;
 	int err;
@@ -137,8 +154,7 @@ static int zsock_lookup_send(struct socket *sock, struct msghdr *msg,
 	err = zsock_dispatch_addr(sock, proto->at_once ? ip->sa.sa_family :
 							 AF_UNSPEC,
 				  ip, zsock_ip_len(ip));
-	return err ?: zsock_table(zsock_sk(sock))->next.sendmsg(sock, msg,
-								size);
+	return err ?: sock_sendmsg(sock, msg);
 }
 
 /* Whether another address may do better. */
@@ -150,8 +166,7 @@ static bool zsock_lookup_next(int err)
 
 /* To the first of its addresses that it can be sent to. */
 static int zsock_lookup_send_any(struct socket *sock, struct msghdr *msg,
-				 size_t size, struct zsock_answer *answer,
-				 __be16 port)
+				 struct zsock_answer *answer, __be16 port)
 {
 	struct iov_iter begin = msg->msg_iter;
 	int err = -EHOSTUNREACH;
@@ -159,7 +174,7 @@ static int zsock_lookup_send_any(struct socket *sock, struct msghdr *msg,
 
 	for (i = 0; i < answer->n; i++) {
 		zsock_ip_set_port(&answer->ip[i], port);
-		err = zsock_lookup_send(sock, msg, size, &answer->ip[i]);
+		err = zsock_lookup_send(sock, msg, &answer->ip[i]);
 		if (!zsock_lookup_next(err))
 			break;
 		msg->msg_iter = begin;
@@ -168,7 +183,7 @@ static int zsock_lookup_send_any(struct socket *sock, struct msghdr *msg,
 }
 
 /* sendmsg() of a datagram socket, to a struct sockaddr_zs. */
-int zsock_name_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
+int zsock_name_sendmsg(struct socket *sock, struct msghdr *msg)
 {
 	long timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
 	struct zsock_sock *zs = zsock_sk(sock);
@@ -187,7 +202,7 @@ int zsock_name_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 		err = zsock_lookup(zs, name, family, timeo, &answer);
 	if (err)
 		return err;
-	err = zsock_lookup_send_any(sock, msg, size, &answer, port);
+	err = zsock_lookup_send_any(sock, msg, &answer, port);
 	msg->msg_name = addr;
 	msg->msg_namelen = len;
 	return err;

@@ -187,8 +187,6 @@ static inline void zsock_naming_set(struct zsock_naming *n, u8 state)
 }
 
 struct zsock_naming *zsock_naming_get(struct zsock_sock *zs);
-int zsock_naming_target(struct zsock_sock *zs, const void *addr, int len,
-			char *name, __be16 *port);
 int zsock_naming_family(const struct zsock_sock *zs);
 
 int zsock_naming_walking(struct zsock_naming *n, bool walking);

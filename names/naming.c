@@ -287,7 +287,7 @@ static int zsock_naming_sendmsg(struct socket *sock, struct msghdr *msg,
 		err = zsock_naming_await(zsock_sk(sock), timeo);
 	else if (msg->msg_name &&
 		 zsock_is_name(msg->msg_name, msg->msg_namelen))
-		return zsock_name_sendmsg(sock, msg, size);
+		return zsock_name_sendmsg(sock, msg);
 	return err ?: zsock_naming_next(sock)->sendmsg(sock, msg, size);
 }
 

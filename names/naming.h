@@ -32,14 +32,17 @@ int zsock_naming_set_host(struct zsock_sock *zs, sockptr_t optval,
 int zsock_naming_get_host(struct zsock_sock *zs, sockptr_t optval,
 			  sockptr_t optlen);
 
+int zsock_naming_target(struct zsock_sock *zs, const void *addr, int len,
+			char *name, __be16 *port);
+
 /* connect.c */
+#define ZSOCK_NAME_PROXIED	2	/* there is a proxy, which is told it */
 int zsock_name_connect(struct socket *sock, const void *addr, int len,
 		       int flags);
-int zsock_naming_proxied(struct zsock_sock *zs, const void *addr, int len);
-int zsock_naming_unnamed(struct zsock_sock *zs, const void *addr, int len);
+int zsock_naming_passes(struct zsock_sock *zs, const void *addr, int len);
 bool zsock_naming_stop(struct zsock_sock *zs, int err);
 
 /* lookup.c */
-int zsock_name_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+int zsock_name_sendmsg(struct socket *sock, struct msghdr *msg);
 
 #endif /* _ZSOCK_NAMES_NAMING_H */

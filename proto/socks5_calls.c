@@ -13,36 +13,39 @@
 
 #include <asm/ioctls.h>
 
+#include "../names/naming.h"
 #include "../tls/tls.h"
 #include "socks5.h"
 
 /* ---- where to ---- */
 
 /*
- * A host by its name. One that is looked up here is not: the proxy does that,
- * and the name is not told to anybody else.
+ * A host by its name, or by that of ZSOCK_HOST. One that is looked up here is not:
+ * the proxy does that, and the name is not told to anybody else.
  */
-static int zsock_socks5_name(struct zsock_socks5_target *target,
-			     const struct sockaddr_zs *zs, int len)
+static int zsock_socks5_name(struct zsock_sock *zs, const void *addr, int len,
+			     struct zsock_socks5_target *target)
 {
-	int room = len - (int)offsetof(struct sockaddr_zs, zs_name);
+	char name[ZSOCK_HOST_MAX + 1];
+	__be16 port;
+	int err;
 
-	if (room <= 0)
-		return -EINVAL;
-	return zsock_socks5_target_name(target, zs->zs_name,
-					strnlen(zs->zs_name, room), zs->zs_port);
+	err = zsock_naming_target(zs, addr, len, name, &port);
+	return err ?: zsock_socks5_target_name(target, name, strlen(name),
+					       port);
 }
 
-/* What connect() was given, for the proxy: 0, or the errno for the caller. */
-static int zsock_socks5_target(const struct zsock_sock *zs, const void *addr,
+/*
+ * What connect() was given, for the proxy: 0, or the errno for the caller. Takes
+ * the dispatch lock, inside which a proxy's is.
+ */
+static int zsock_socks5_target(struct zsock_sock *zs, const void *addr,
 			       int len, struct zsock_socks5_target *target)
 {
-	const struct sockaddr *sa = addr;
 	int family, err;
 
-	if (len >= (int)sizeof(sa->sa_family) &&
-	    sa->sa_family == zsock_family())
-		return zsock_socks5_name(target, addr, len);
+	if (zsock_is_name(addr, len))
+		return zsock_socks5_name(zs, addr, len, target);
 	/* The socket's domain is to be respected all the same. */
 	err = zsock_first_address(zs, addr, len, &family);
 	return err ?: zsock_socks5_target_set(target, addr, len);
@@ -123,16 +126,29 @@ static int zsock_socks5_tell(struct zsock_socks5 *s5)
 	return err;
 }
 
-static int zsock_socks5_start(struct zsock_socks5 *s5, const void *addr,
-			      int len)
-{
-	int err;
+/**
+ * struct zsock_socks5_call - what connect() was called with
+ * @addr: as it was given
+ * @len: bytes of it
+ * @err: why it is of no use, or 0
+ * @target: what it means to the proxy
+ */
+struct zsock_socks5_call {
+	const void			*addr;
+	int				len;
+	int				err;
+	struct zsock_socks5_target	target;
+};
 
-	err = zsock_socks5_target(zsock_sk(s5->sock), addr, len, &s5->target);
-	if (err)
-		return err;
+static int zsock_socks5_start(struct zsock_socks5 *s5,
+			      const struct zsock_socks5_call *call)
+{
+	if (call->err)
+		return call->err;
+	s5->target = call->target;
 	memset(&s5->peer, 0, sizeof(s5->peer));
-	memcpy(&s5->peer, addr, min_t(int, len, sizeof(s5->peer)));
+	memcpy(&s5->peer, call->addr,
+	       min_t(int, call->len, sizeof(s5->peer)));
 	s5->peer_len = zsock_socks5_length(s5->peer.ss_family);
 	return zsock_socks5_begin(s5);
 }
@@ -145,7 +161,8 @@ static bool zsock_socks5_gone(const struct zsock_socks5 *s5)
 }
 
 /* -EINPROGRESS, -EALREADY, or all that is to be said. Under the lock. */
-static int zsock_socks5_try(struct zsock_socks5 *s5, const void *addr, int len)
+static int zsock_socks5_try(struct zsock_socks5 *s5,
+			    const struct zsock_socks5_call *call)
 {
 	int err;
 
@@ -157,7 +174,7 @@ static int zsock_socks5_try(struct zsock_socks5 *s5, const void *addr, int len)
 	}
 	switch (s5->state) {
 	case ZSOCK_S5_IDLE:
-		return zsock_socks5_start(s5, addr, len);
+		return zsock_socks5_start(s5, call);
 	case ZSOCK_S5_FAILED:
 		return zsock_socks5_tell(s5);
 	case ZSOCK_S5_UP:
@@ -209,14 +226,17 @@ static int zsock_socks5_connect(struct socket *sock, struct zsock_addr *addr,
 {
 	long timeo = sock_sndtimeo(sock->sk, flags & O_NONBLOCK);
 	struct zsock_socks5 *s5 = zsock_socks5(sock);
+	struct zsock_socks5_call call = { .addr = addr, .len = len };
 	unsigned long begun = jiffies;
 	int err, waited;
 
 	if (len >= (int)sizeof(sa_family_t) &&
 	    ((struct sockaddr *)addr)->sa_family == AF_UNSPEC)
 		return zsock_socks5_disconnect(s5, flags);
+	call.err = zsock_socks5_target(zsock_sk(sock), addr, len,
+				       &call.target);
 	mutex_lock(&s5->lock);
-	err = zsock_socks5_try(s5, addr, len);
+	err = zsock_socks5_try(s5, &call);
 	mutex_unlock(&s5->lock);
 	if (err != -EINPROGRESS && err != -EALREADY)
 		return err;

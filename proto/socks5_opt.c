@@ -6,6 +6,7 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 
+#include "../names/naming.h"
 #include "socks5.h"
 
 /* ---- whether there is one ---- */
@@ -176,11 +177,15 @@ int zsock_socks5_length(int family)
 	}
 }
 
+/* Under both locks. */
 static int zsock_socks5_use(struct zsock_socks5 *s5,
 			    const struct sockaddr_storage *proxy)
 {
 	int err;
 
+	/* A name's connection goes there directly by now. */
+	if (zsock_naming_busy(zsock_sk(s5->sock)))
+		return -EALREADY;
 	err = zsock_socks5_may_change(s5) ?:
 	      zsock_socks5_family(zsock_sk(s5->sock), proxy->ss_family) ?:
 	      zsock_socks5_retable(s5, proxy->ss_family);

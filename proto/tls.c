@@ -152,6 +152,7 @@ ZSOCK_DEFINE_PROTO(tls) = {
 	.hand_over	= zsock_tls_hand_whole,
 	.no_pair	= true,
 	.to_host	= zsock_tls_named,
+	.host_again	= zsock_tls_again,
 	.host_connected	= zsock_tls_connected_by,
 };
 

@@ -466,6 +466,19 @@ struct zsock_tls_conf *zsock_tls_conf_for(struct zsock_tls *tls, u8 role)
 	return NULL;
 }
 
+/* As connect() does it after a handshake that has failed, and was told. */
+int zsock_tls_again(struct socket *sock)
+{
+	struct zsock_tls *tls = zsock_priv(sock);
+	int err = 0;
+
+	mutex_lock(&tls->lock);
+	if (tls->state == ZSOCK_TLS_FAILED && tls->told)
+		err = zsock_tls_reset(tls);
+	mutex_unlock(&tls->lock);
+	return err;
+}
+
 /* As connect(), of which TCP's part was done; an event makes it go on. */
 void zsock_tls_connected_by(struct socket *sock)
 {

@@ -253,6 +253,7 @@ int zsock_tls_connect(struct socket *sock, struct zsock_addr *addr, int len,
 		      int flags);
 void zsock_tls_connect_work(struct zsock_tls *tls);
 int zsock_tls_named(struct socket *sock, const char *name);
+int zsock_tls_again(struct socket *sock);
 void zsock_tls_connected_by(struct socket *sock);
 struct zsock_tls_conf *zsock_tls_conf_for(struct zsock_tls *tls, u8 role);
 int zsock_tls_wait(struct zsock_tls *tls, long *timeo);

@@ -193,6 +193,9 @@ struct zsock_proto_id {
  * @to_host: The program has called connect() with the host's name @name, or, NULL,
  *	with an address: 0 or -ENOMEM. Under the lock that serialises the first
  *	call, or as connect() is. May be NULL.
+ * @host_again: connect() to a host is to begin on a socket that has its inner
+ *	socket: where an earlier connection has failed, and that was told, make
+ *	room for another. 0 or negative errno. As @to_host. May be NULL.
  * @host_connected: The socket is about to have, or has, an inner socket that the core
  *	connected to that host, not with the handler's ->connect. Under the lock
  *	that serialises the first call; events wake the wait queue afterwards.
@@ -237,6 +240,7 @@ struct zsock_proto {
 	int	(*hand_over)(struct socket *sock, struct socket *inner);
 	bool	no_pair;
 	int	(*to_host)(struct socket *sock, const char *name);
+	int	(*host_again)(struct socket *sock);
 	void	(*host_connected)(struct socket *sock);
 };
 

@@ -523,4 +523,58 @@ TEST_F(agent, udp_bound)
 	resolver_stop(&self->r);
 }
 
+struct sender {
+	struct sockaddr_zs to;
+	socklen_t len;
+	int fd, err;
+	bool over;
+};
+
+static void *send_to(void *arg)
+{
+	struct sender *s = arg;
+
+	s->err = sendto(s->fd, "hi", 2, 0, (struct sockaddr *)&s->to, s->len) < 0 ? errno : 0;
+	s->over = true;
+	return NULL;
+}
+
+/*
+ * Who waits for an answer is awake and has not seen it when another asks something else, in vain:
+ * there is nothing more to wait for.
+ */
+TEST_F(agent, udp_another_name_in_between)
+{
+	struct resolver_answer answer = { 0 };
+	struct sender s = { .over = false };
+	struct resolver_query query;
+	pthread_t t;
+	int i, n;
+
+	ASSERT_EQ(0, resolver_open(&self->r));
+	resolver_add(&answer, "127.0.0.1");
+	s.fd = zs_socket(AF_INET, SOCK_DGRAM, 0);
+	s.len = zs_name(&s.to, "slow.test", self->port);
+	for (n = 0; n < 20; n++) {
+		s.over = false;
+		ASSERT_EQ(0, zs_write_file("/proc/sys/net/zsock/resolve_max", "10"));
+		ASSERT_EQ(0, pthread_create(&t, NULL, send_to, &s));
+		ASSERT_EQ(0, resolver_await(&self->r, &query));
+		/* It sleeps. */
+		zs_sleep_ms(10);
+		ASSERT_EQ(0, zs_write_file("/proc/sys/net/zsock/resolve_max", "0"));
+		EXPECT_EQ(0, resolver_done(&self->r, query.id, &answer));
+		EXPECT_EQ(-1, sendto(s.fd, "hi", 2, MSG_DONTWAIT, (struct sockaddr *)&self->to,
+				     self->len));
+		EXPECT_EQ(ENOBUFS, errno);
+		for (i = 0; i < 200 && !s.over; i++)
+			zs_sleep_ms(5);
+		ASSERT_TRUE(s.over);
+		pthread_join(t, NULL);
+		EXPECT_TRUE(!s.err || s.err == ENOBUFS);
+	}
+	close(s.fd);
+	resolver_close(&self->r);
+}
+
 TEST_HARNESS_MAIN

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "proxy.h"
 #include "resolver.h"
 #include "tls.h"
 
@@ -250,6 +251,120 @@ TEST_F(tlsd, secure_dispatched)
 	to_secure("other.test");
 	EXPECT_EQ(ECONNABORTED, to_name(fd));
 	close(fd);
+}
+
+/* A handshake that failed leaves a socket for another name, or the same. */
+TEST_F(tlsd, again_after_a_failure)
+{
+	int fd = secure();
+
+	to_secure("other.test");
+	EXPECT_EQ(ECONNABORTED, to_name(fd));
+	EXPECT_EQ(ECONNABORTED, to_name(fd));
+	to_secure("server.test");
+	ASSERT_EQ(0, to_name(fd));
+	EXPECT_EQ(0, verified(fd));
+	EXPECT_TRUE(echoes(fd, self->l));
+	EXPECT_EQ(EISCONN, to_name(fd));
+	close(fd);
+	/* What was not told is told first. */
+	fd = secure();
+	zs_nonblock(fd, true);
+	to_secure("other.test");
+	ASSERT_EQ(EINPROGRESS, to_name(fd));
+	EXPECT_TRUE(zs_poll(fd, POLLOUT, 5000) & POLLERR);
+	to_secure("server.test");
+	EXPECT_EQ(ECONNABORTED, to_name(fd));
+	ASSERT_EQ(EINPROGRESS, to_name(fd));
+	EXPECT_EQ(POLLOUT, zs_poll(fd, POLLOUT, 5000));
+	EXPECT_EQ(0, to_name(fd));
+	zs_nonblock(fd, false);
+	EXPECT_TRUE(echoes(fd, self->l));
+	close(fd);
+}
+
+/* ---- by way of a proxy, which is told the name that is expected ---- */
+
+static int secure_by(const struct proxy *p)
+{
+	int fd = secure();
+
+	return setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &p->addr, sizeof(p->addr.in)) ?
+	       tls_close_keep_errno(fd) : fd;
+}
+
+#define ASK_NAME(len) GET(3), PUT("\x05\x00"), GET(4 + 1 + (len) + 2),	\
+	PUT("\x05\x00\x00\x01\x0a\x00\x00\x01\x04\x38"), RELAY
+
+TEST_F(tlsd, proxied_name_is_expected)
+{
+	static const struct proxy_step server[] = { ASK_NAME(11) }, other[] = { ASK_NAME(10) };
+	struct proxy p = { .to = self->addr };
+	int i, fd;
+
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, proxy_start(&p, AF_INET, i & 1 ? other : server));
+		to_secure(i & 1 ? "other.test" : "server.test");
+		fd = secure_by(&p);
+		/* Another name that nobody means. */
+		if (i & 2) {
+			ASSERT_EQ(0, zs_setint(fd, SOL_TCP, TCP_NODELAY, 1));
+			ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_HOST, "not.test", 8));
+		}
+		EXPECT_EQ(i & 1 ? ECONNABORTED : 0, to_name(fd));
+		EXPECT_EQ(i & 1 ? ZSOCK_VERIFY_CN_MISMATCH : 0, verified(fd));
+		close(fd);
+		proxy_stop(&p);
+	}
+}
+
+TEST_F(tlsd, proxied_host_option_is_expected)
+{
+	static const struct proxy_step server[] = { ASK_NAME(11) }, other[] = { ASK_NAME(10) };
+	struct proxy p = { .to = self->addr };
+	const char *name;
+	int i, fd;
+
+	to_secure("");
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, proxy_start(&p, AF_INET, i & 1 ? other : server));
+		fd = secure_by(&p);
+		if (i & 2)
+			ASSERT_EQ(0, zs_setint(fd, SOL_TCP, TCP_NODELAY, 1));
+		name = i & 1 ? "other.test" : "server.test";
+		ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_HOST, name, strlen(name)));
+		EXPECT_EQ(i & 1 ? ECONNABORTED : 0, to_name(fd));
+		EXPECT_EQ(i & 1 ? ZSOCK_VERIFY_CN_MISMATCH : 0, verified(fd));
+		close(fd);
+		proxy_stop(&p);
+	}
+}
+
+/* An address takes it back there, too. */
+TEST_F(tlsd, proxied_address_after_a_name)
+{
+	static const struct proxy_step no[] = {
+		GET(3), PUT("\x05\x00"), GET(4 + 1 + 11 + 2),
+		PUT("\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00"),
+	};
+	static const struct proxy_step yes[] = {
+		GET(3), PUT("\x05\x00"), GET(10),
+		PUT("\x05\x00\x00\x01\x0a\x00\x00\x01\x04\x38"), RELAY,
+	};
+	struct proxy p = { .to = self->addr };
+	int fd;
+
+	ASSERT_EQ(0, proxy_start(&p, AF_INET, no));
+	fd = secure_by(&p);
+	to_secure("server.test");
+	EXPECT_EQ(ECONNREFUSED, to_name(fd));
+	proxy_stop(&p);
+	ASSERT_EQ(0, proxy_start(&p, AF_INET, yes));
+	ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_SOCKS5, &p.addr, sizeof(p.addr.in)));
+	EXPECT_EQ(-1, connect(fd, &self->addr.sa, zs_len(AF_INET)));
+	EXPECT_EQ(ECONNABORTED, errno);
+	close(fd);
+	proxy_stop(&p);
 }
 
 /* ---- the surroundings ---- */

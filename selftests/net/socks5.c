@@ -375,6 +375,35 @@ TEST_F(socks5, name)
 	EXPECT_EQ(0, memcmp(&to, &name, sizeof(to)));
 }
 
+/* One that the address has no room for; before there is an inner socket, and after. */
+TEST_F(socks5, host_option)
+{
+	struct sockaddr_zs to = { .zs_port = htons(443) }, name;
+	char host[253], head[] = "\x05\x01\x00\x03\xfd";
+	socklen_t len = sizeof(name);
+	int fd, i;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(4 + 1 + 253 + 2), PUT(GRANTED), ECHO);
+	to.zs_family = zs_family;
+	memset(host, 'h', sizeof(host));
+	for (i = 0; i < 2; i++) {
+		fd = client(&self->proxy, 0);
+		if (i)
+			ASSERT_EQ(0, zs_setint(fd, SOL_TCP, TCP_NODELAY, 1));
+		ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_HOST, host, sizeof(host)));
+		EXPECT_EQ(i, zs_dispatched(fd));
+		ASSERT_EQ(0, connect(fd, (void *)&to, i ? sizeof(to) : 4));
+		EXPECT_TRUE(echoes(fd));
+		EXPECT_EQ(0, memcmp(head, self->proxy.got + 3, 5));
+		EXPECT_EQ(0, memcmp(host, self->proxy.got + 3 + 5, sizeof(host)));
+		EXPECT_EQ(0, memcmp("\x01\xbb", self->proxy.got + 3 + 5 + sizeof(host), 2));
+		ASSERT_EQ(0, getpeername(fd, (void *)&name, &len));
+		EXPECT_EQ(0, memcmp(&to, &name, sizeof(to)));
+		EXPECT_EQ(EISCONN, connect(fd, (void *)&to, sizeof(to)) ? errno : 0);
+		close(fd);
+	}
+}
+
 /* What the proxy says of its own address is of no interest, whatever its kind. */
 TEST_F(socks5, replies_of_each_kind)
 {
@@ -955,7 +984,10 @@ do {										\
 	NO_WAY(EINVAL, &to, 15);
 	NO_WAY(EINVAL, &to, 1);
 	name.zs_family = zs_family;
-	NO_WAY(EINVAL, &name, 4);
+	NO_WAY(EINVAL, &name, 3);
+	NO_WAY(EDESTADDRREQ, &name, 4);
+	strcpy(name.zs_name, "a b");
+	NO_WAY(EINVAL, &name, sizeof(name));
 	EXPECT_FALSE(zs_dispatched(fd));
 	EXPECT_EQ(0, go4(fd));
 	EXPECT_EQ(1, self->proxy.nconns);
