@@ -51,20 +51,10 @@ static int zsock_take(struct socket *sock, bool nonblock, struct socket **res)
 	return 0;
 }
 
-static void zsock_inherit_upcalls(struct zsock_socket *so,
-				  struct zsock_socket *listener)
-{
-	struct zsock_upcalls up;
-
-	spin_lock_irq(&listener->lock);
-	up = listener->up;
-	spin_unlock_irq(&listener->lock);
-	zsock_catchevents(so, up.event, up.event_cookie, up.mask);
-	zsock_setupcalls_locked(so, up.read, up.read_cookie, up.write,
-				up.write_cookie, up.locked);
-}
-
-/* Whether the attach function has something against it. */
+/*
+ * Whether the attach function has something against it. If not, what it set may
+ * have closed the socket by now.
+ */
 static int zsock_attach(struct zsock_socket *so, struct zsock_socket *listener)
 {
 	zsock_attach_t attach;
@@ -94,6 +84,7 @@ static void zsock_inherit_flags(struct zsock_socket *so,
 	so->mgt = READ_ONCE(listener->mgt);
 }
 
+/* With another reference on the memory, beside that of who gets the socket. */
 static int zsock_accept_one(struct zsock_socket *listener, int flags,
 			    struct zsock_socket **res)
 {
@@ -113,10 +104,12 @@ static int zsock_accept_one(struct zsock_socket *listener, int flags,
 	}
 	so->sock = newsock;
 	zsock_inherit_flags(so, listener);
+	refcount_inc(&so->ref);
 	zsock_kpi_open(so);
 	err = zsock_attach(so, listener);
 	if (err) {
 		zsock_close(so);
+		zsock_kpi_put(so);
 		return err;
 	}
 	*res = so;
@@ -166,9 +159,10 @@ int zsock_accept(struct zsock_socket *so, struct sockaddr *from, int fromlen,
 		memset(from, 0, max(fromlen, 0));
 	*new_so = child;
 	if (flags & MSG_USEUPCALL)
-		zsock_inherit_upcalls(child, so);
+		zsock_upcalls_inherit(child, so);
 	else if (callback)
 		zsock_setupcall(child, callback, cookie);
+	zsock_kpi_put(child);
 out:
 	zsock_leave(so, &call);
 	return err;

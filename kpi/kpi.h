@@ -69,7 +69,7 @@ struct zsock_upcalls {
  * @stops: how often the upcalls were ended
  * @begun: what that was when @running began
  * @later: references that an upcall under the queue's lock gave back
- * @wake_cpu: where such an upcall runs, or -1
+ * @wake_cpu: where such an upcall runs, or -1. Set under @lock
  * @wait: in the socket's wait queue, from the first upcall on
  * @work: makes upcalls
  * @listener: whose connection it is, while the attach function looks at it
@@ -203,6 +203,8 @@ void zsock_upcalls_init(struct zsock_socket *so);
 void zsock_upcalls_stop(struct zsock_socket *so);
 void zsock_upcalls_end(struct zsock_socket *so);
 void zsock_upcalls_look(struct zsock_socket *so, __poll_t key, u32 events);
+void zsock_upcalls_inherit(struct zsock_socket *so,
+			   struct zsock_socket *listener);
 bool zsock_upcall_later(struct zsock_socket *so, bool close);
 
 /* class.c */

@@ -65,7 +65,8 @@ static int zsock_count_ioctl(struct socket *sock, unsigned int cmd, int *n)
 		return zsock_inq_tls(sock, n);
 	if (!sk->sk_prot->ioctl)
 		return -ENOTTY;
-	return sk->sk_prot->ioctl(sk, cmd, n);
+	err = sk->sk_prot->ioctl(sk, cmd, n);
+	return err == -ENOIOCTLCMD ? -ENOTTY : err;
 }
 
 static int zsock_do_ioctl(struct zsock_socket *so, unsigned int cmd, int *n)

@@ -125,16 +125,19 @@ static void zsock_upcalls_make(struct zsock_socket *so,
 		up->write(so, up->write_cookie, may_sleep);
 }
 
-/* Nobody leaves this CPU while it is in there. */
+/*
+ * Nobody leaves this CPU while it is in there. @so->wake_cpu was set together
+ * with taking @up, so that whoever ends the upcalls after that waits for them.
+ */
 static void zsock_upcalls_locked(struct zsock_socket *so,
 				 struct zsock_upcalls *up, u32 key, u32 events,
 				 unsigned int stops)
 {
 	/* What poll() would say is not known here. */
 	zsock_upcalls_pick(up, key, (__force __poll_t)~0, events);
-	WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
 	zsock_upcalls_make(so, up, stops);
-	WRITE_ONCE(so->wake_cpu, -1);
+	/* Pairs with zsock_upcalls_stop(): what they did comes first. */
+	smp_store_release(&so->wake_cpu, -1);
 }
 
 /* ---- in the work ---- */
@@ -170,8 +173,12 @@ static bool zsock_upcalls_begin(struct zsock_socket *so,
 	*key = so->key;
 	*stops = so->stops;
 	so->key = 0;
-	/* Nothing else wakes locked ones of a socket that is defunct. */
-	if (zsock_upcalls_any(up) && (!up->locked || zsock_ended(so))) {
+	/*
+	 * Nothing else wakes locked ones of a socket that is defunct. As long
+	 * as it is only about to be, its queue may, on another CPU.
+	 */
+	if (zsock_upcalls_any(up) &&
+	    (!up->locked || !smp_load_acquire(&so->sock))) {
 		WRITE_ONCE(so->running, current);
 		so->begun = so->stops;
 	}
@@ -182,7 +189,8 @@ static bool zsock_upcalls_begin(struct zsock_socket *so,
 static void zsock_upcalls_done(struct zsock_socket *so)
 {
 	spin_lock_irq(&so->lock);
-	WRITE_ONCE(so->running, NULL);
+	/* Pairs with zsock_upcalls_stop(): what the upcall did comes first. */
+	smp_store_release(&so->running, NULL);
 	spin_unlock_irq(&so->lock);
 	wake_up_all(&so->idle);
 }
@@ -205,6 +213,7 @@ static void zsock_upcalls_run(struct zsock_socket *so)
 	}
 	if (up.locked) {
 		local_irq_disable();
+		WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
 		zsock_upcalls_locked(so, &up, key, events, stops);
 		local_irq_enable();
 	} else {
@@ -272,6 +281,7 @@ static int zsock_upcall_wake(wait_queue_entry_t *wait, unsigned int mode,
 			up = so->up;
 			events = so->events;
 			so->events = 0;
+			WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
 		} else {
 			so->key |= key;
 			zsock_upcall_queue(so);
@@ -338,15 +348,10 @@ void zsock_upcalls_stop(struct zsock_socket *so)
 	so->stops++;
 	self = so->running == current;
 	spin_unlock_irq(&so->lock);
-	/* Locked ones run under the queue's lock. */
-	if (test_bit(ZSOCK_KPI_WAITING, &so->flags) &&
-	    zsock_enter_count(so)) {
-		spin_lock_irq(&so->sock->wq.wait.lock);
-		spin_unlock_irq(&so->sock->wq.wait.lock);
-		zsock_leave_count(so);
-	}
+	/* Locked ones keep their CPU, and end soon; the caller is none. */
+	smp_cond_load_acquire(&so->wake_cpu, VAL < 0);
 	if (!self)
-		wait_event(so->idle, !READ_ONCE(so->running));
+		wait_event(so->idle, !smp_load_acquire(&so->running));
 }
 
 /* The socket goes. No call is under way. */
@@ -356,18 +361,31 @@ void zsock_upcalls_end(struct zsock_socket *so)
 		remove_wait_queue(&so->sock->wq.wait, &so->wait);
 }
 
-/* Before the functions are: the queue's lock is outside of ours. */
+/*
+ * Before the functions are. A locked upcall comes by here with the lock of the
+ * queue, and finds that its socket is in there.
+ */
 static void zsock_upcalls_watch(struct zsock_socket *so)
 {
+	struct wait_queue_head *queue = &so->sock->wq.wait;
 	unsigned long flags;
 
-	if (test_and_set_bit(ZSOCK_KPI_WAITING, &so->flags))
+	if (test_bit_acquire(ZSOCK_KPI_WAITING, &so->flags))
 		return;
-	/* What is true by now is no news. */
-	spin_lock_irqsave(&so->lock, flags);
-	so->seen = zsock_events_now(so);
-	spin_unlock_irqrestore(&so->lock, flags);
-	add_wait_queue(&so->sock->wq.wait, &so->wait);
+	spin_lock_irqsave(&queue->lock, flags);
+	if (!test_bit(ZSOCK_KPI_WAITING, &so->flags)) {
+		__add_wait_queue(queue, &so->wait);
+		/* Who wakes looks without the lock whether anybody is there. */
+		smp_mb();
+		/* What is true by now is no news. */
+		spin_lock(&so->lock);
+		so->seen = zsock_events_now(so);
+		spin_unlock(&so->lock);
+		/* For those who see it the entry is in the queue. */
+		smp_mb__before_atomic();
+		set_bit(ZSOCK_KPI_WAITING, &so->flags);
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
 /* Whether the caller is an upcall that has been ended meanwhile. Locked. */
@@ -376,9 +394,31 @@ static bool zsock_upcall_over(const struct zsock_socket *so)
 	return so->running == current && so->begun != so->stops;
 }
 
-static int zsock_upcalls_set(struct zsock_socket *so, zsock_upcall_t read,
-			     void *read_cookie, zsock_upcall_t write,
-			     void *write_cookie, bool locked)
+/* Which functions are set; the others stay. */
+#define ZSOCK_SET_DATA	BIT(0)
+#define ZSOCK_SET_EVENT	BIT(1)
+
+static void zsock_upcalls_copy(struct zsock_upcalls *to,
+			       const struct zsock_upcalls *from,
+			       unsigned int what)
+{
+	if (what & ZSOCK_SET_DATA) {
+		to->read = from->read;
+		to->read_cookie = from->read_cookie;
+		to->write = from->write;
+		to->write_cookie = from->write_cookie;
+		to->locked = from->locked;
+	}
+	if (what & ZSOCK_SET_EVENT) {
+		to->event = from->event;
+		to->event_cookie = from->event_cookie;
+		to->mask = from->mask;
+	}
+}
+
+/* As a call: an upcall that closes the socket waits until they all are set. */
+static int zsock_upcalls_set(struct zsock_socket *so,
+			     const struct zsock_upcalls *up, unsigned int what)
 {
 	unsigned long flags;
 	bool over;
@@ -388,19 +428,26 @@ static int zsock_upcalls_set(struct zsock_socket *so, zsock_upcall_t read,
 	zsock_upcalls_watch(so);
 	spin_lock_irqsave(&so->lock, flags);
 	over = zsock_upcall_over(so);
-	if (!over) {
-		so->up.read = read;
-		so->up.read_cookie = read_cookie;
-		so->up.write = write;
-		so->up.write_cookie = write_cookie;
-		so->up.locked = locked;
-	}
+	if (!over)
+		zsock_upcalls_copy(&so->up, up, what);
 	spin_unlock_irqrestore(&so->lock, flags);
 	/* What there is already is told, if anybody waits for it. */
-	if (!over && !locked && (read || write))
+	if (!over && !up->locked && (up->read || up->write))
 		zsock_upcalls_look(so, ZSOCK_POLL_IN & ~EPOLLHUP, 0);
 	zsock_leave_count(so);
 	return over ? -ESHUTDOWN : 0;
+}
+
+/* @so, which was accepted just now, gets what @listener has. */
+void zsock_upcalls_inherit(struct zsock_socket *so,
+			   struct zsock_socket *listener)
+{
+	struct zsock_upcalls up;
+
+	spin_lock_irq(&listener->lock);
+	up = listener->up;
+	spin_unlock_irq(&listener->lock);
+	zsock_upcalls_set(so, &up, ZSOCK_SET_DATA | ZSOCK_SET_EVENT);
 }
 
 /**
@@ -423,8 +470,14 @@ int zsock_setupcalls(struct zsock_socket *so, zsock_upcall_t read_callback,
 		     void *read_cookie, zsock_upcall_t write_callback,
 		     void *write_cookie)
 {
-	return zsock_upcalls_set(so, read_callback, read_cookie, write_callback,
-				 write_cookie, false);
+	const struct zsock_upcalls up = {
+		.read		= read_callback,
+		.read_cookie	= read_cookie,
+		.write		= write_callback,
+		.write_cookie	= write_cookie,
+	};
+
+	return zsock_upcalls_set(so, &up, ZSOCK_SET_DATA);
 }
 EXPORT_SYMBOL_GPL(zsock_setupcalls);
 
@@ -471,8 +524,15 @@ void zsock_setupcalls_locked(struct zsock_socket *so,
 			     zsock_upcall_t write_callback, void *write_cookie,
 			     bool locked)
 {
-	zsock_upcalls_set(so, read_callback, read_cookie, write_callback,
-			  write_cookie, locked);
+	const struct zsock_upcalls up = {
+		.read		= read_callback,
+		.read_cookie	= read_cookie,
+		.write		= write_callback,
+		.write_cookie	= write_cookie,
+		.locked		= locked,
+	};
+
+	zsock_upcalls_set(so, &up, ZSOCK_SET_DATA);
 }
 EXPORT_SYMBOL_GPL(zsock_setupcalls_locked);
 
@@ -492,24 +552,15 @@ EXPORT_SYMBOL_GPL(zsock_setupcalls_locked);
 int zsock_catchevents(struct zsock_socket *so, zsock_evupcall_t callback,
 		      void *cookie, u32 mask)
 {
-	unsigned long flags;
-	bool over;
+	const struct zsock_upcalls up = {
+		.event		= callback,
+		.event_cookie	= cookie,
+		.mask		= mask & ZSOCK_EV_ALL,
+	};
 
 	if (mask & ~(ZSOCK_EV_ALL | ZSOCK_EV_LOCKED))
 		return -EINVAL;
-	if (!zsock_enter_count(so))
-		return -ESHUTDOWN;
-	zsock_upcalls_watch(so);
-	spin_lock_irqsave(&so->lock, flags);
-	over = zsock_upcall_over(so);
-	if (!over) {
-		so->up.event = callback;
-		so->up.event_cookie = cookie;
-		so->up.mask = mask & ZSOCK_EV_ALL;
-	}
-	spin_unlock_irqrestore(&so->lock, flags);
-	zsock_leave_count(so);
-	return over ? -ESHUTDOWN : 0;
+	return zsock_upcalls_set(so, &up, ZSOCK_SET_EVENT);
 }
 EXPORT_SYMBOL_GPL(zsock_catchevents);
 

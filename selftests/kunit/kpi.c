@@ -468,6 +468,7 @@ static void kpi_ioctl(struct kunit *test)
 	struct kpi_pair pair = kpi_pair(test);
 	struct zsock_socket *tls = kpi_open(test, AF_INET, SOCK_STREAM,
 					    IPPROTO_TLS_1_2);
+	struct zsock_socket *udp = kpi_open(test, AF_INET, SOCK_DGRAM, 0);
 	int on = 1;
 	char c;
 
@@ -480,6 +481,9 @@ static void kpi_ioctl(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, kpi_count(tls, SIOCINQ));
 	KUNIT_EXPECT_EQ(test, -EINVAL, kpi_count(pair.listener, SIOCINQ));
 	KUNIT_EXPECT_EQ(test, -ENOTTY, kpi_count(pair.server, SIOCGIFINDEX));
+	/* What the protocol does not know is no other error. */
+	KUNIT_EXPECT_EQ(test, 0, kpi_count(udp, SIOCOUTQ));
+	KUNIT_EXPECT_EQ(test, -ENOTTY, kpi_count(udp, SIOCATMARK));
 
 	KUNIT_EXPECT_EQ(test, 0, zsock_ioctl(pair.client, FIONBIO, &on));
 	KUNIT_EXPECT_TRUE(test, zsock_isnonblocking(pair.client));

@@ -340,6 +340,99 @@ static void kpi_inherited(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, s, seen->last);
 }
 
+struct kpi_early {
+	struct kpi_seen	*seen;
+	int		closed;
+};
+
+static void kpi_early_close(struct zsock_socket *so, void *cookie,
+			    bool may_sleep)
+{
+	struct kpi_early *early = cookie;
+
+	zsock_close(so);
+	WRITE_ONCE(early->closed, early->closed + 1);
+	wake_up_all(&early->seen->wq);
+}
+
+static void kpi_early_event(struct zsock_socket *so, void *cookie, u32 event)
+{
+	kpi_early_close(so, cookie, true);
+}
+
+/* What it sets has closed the socket when it returns. */
+static int kpi_early_attach(struct zsock_socket *so, void *cookie)
+{
+	struct kpi_early *early = cookie;
+
+	zsock_setupcall(so, kpi_early_close, early);
+	kpi_comes(early->seen, READ_ONCE(early->closed));
+	zsock_upcall_barrier();
+	return 0;
+}
+
+/* An upcall may close the socket before it was accepted for good. */
+static void kpi_close_in_accept(struct kunit *test)
+{
+	struct kpi_early early = { .seen = kpi_seen(test) };
+	struct sockaddr_in addr, from = { .sin_family = 4711 };
+	struct zsock_socket *l, *c, *s;
+
+	l = kpi_listen(test, 4, &addr);
+	zsock_setattach(l, kpi_early_attach, &early);
+	c = kpi_open(test, AF_INET, SOCK_STREAM, 0);
+	KUNIT_EXPECT_EQ(test, 0, kpi_connect(c, &addr, 0));
+	kpi_send(c, "x", 1, 0);
+	KUNIT_EXPECT_EQ(test, 0,
+			zsock_accept(l, (struct sockaddr *)&from, sizeof(from),
+				     0, NULL, NULL, &s));
+	KUNIT_EXPECT_EQ(test, 1, early.closed);
+	KUNIT_EXPECT_EQ(test, 0, from.sin_family);
+}
+
+static int kpi_early_end(void *data)
+{
+	struct zsock_socket *so = data;
+
+	usleep_range(100, 500);
+	zsock_shutdown(so, SHUT_WR);
+	return 0;
+}
+
+/* The same with all upcalls, of which the first has something to do at once. */
+static void kpi_close_in_inherited(struct kunit *test)
+{
+	struct kpi_early early = { .seen = kpi_seen(test) };
+	struct zsock_socket *l, *c, *s;
+	struct task_struct *task;
+	struct sockaddr_in addr;
+	int i;
+
+	l = kpi_listen(test, 4, &addr);
+	zsock_catchevents(l, kpi_early_event, &early, ZSOCK_EV_CANTRCVMORE);
+	zsock_setupcalls(l, NULL, NULL, kpi_write, early.seen);
+	for (i = 0; i < 20; i++) {
+		c = kpi_open(test, AF_INET, SOCK_STREAM, 0);
+		KUNIT_EXPECT_EQ(test, 0, kpi_connect(c, &addr, 0));
+		task = kthread_create(kpi_early_end, c, "kpi_early");
+		KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+		get_task_struct(task);
+		wake_up_process(task);
+		KUNIT_ASSERT_EQ(test, 0, zsock_accept(l, NULL, 0, MSG_USEUPCALL,
+						      NULL, NULL, &s));
+		kthread_stop_put(task);
+		/* What was true before they were set is no news. */
+		msleep(10);
+		zsock_upcall_barrier();
+		if (early.closed <= i) {
+			early.closed++;
+			zsock_close(s);
+		}
+		kpi_close(test, c);
+	}
+	KUNIT_EXPECT_EQ(test, i, early.closed);
+}
+
 /* ---- locked ---- */
 
 static void kpi_locked(struct kunit *test)
@@ -699,6 +792,8 @@ static struct kunit_case kpi_upcall_cases[] = {
 	KUNIT_CASE(kpi_event_reset),
 	KUNIT_CASE(kpi_event_defunct),
 	KUNIT_CASE(kpi_inherited),
+	KUNIT_CASE(kpi_close_in_accept),
+	KUNIT_CASE(kpi_close_in_inherited),
 	KUNIT_CASE(kpi_locked),
 	KUNIT_CASE(kpi_locked_defunct),
 	KUNIT_CASE(kpi_close_in_locked),
