@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The echo server of samples/zsock_kpi_echo.c, which kpi.rst quotes, by TCP. Wants
+ * The echo server of samples/kpi-echo/kpi_echo.c, which kpi.rst quotes, by TCP. Wants
  * zsock_kpi_echo.ko loaded, and unloads and loads it.
  */
 #include <arpa/inet.h>

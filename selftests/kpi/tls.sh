@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The echo server of samples/zsock_kpi_echo.c by TLS: the kernel is a TLS server, with the agent for
+# The echo server of samples/kpi-echo/kpi_echo.c by TLS: the kernel is a TLS server, with the agent for
 # the handshakes. Runs as root in a tools/vm guest.
 
 # shellcheck source=selftests/tls/lib.sh
