@@ -168,6 +168,8 @@ static bool zsock_upcalls_begin(struct zsock_socket *so,
 				struct zsock_upcalls *up, u32 *key,
 				unsigned int *stops)
 {
+	bool gone;
+
 	spin_lock_irq(&so->lock);
 	*up = so->up;
 	*key = so->key;
@@ -175,10 +177,11 @@ static bool zsock_upcalls_begin(struct zsock_socket *so,
 	so->key = 0;
 	/*
 	 * Nothing else wakes locked ones of a socket that is defunct. As long
-	 * as it is only about to be, its queue may, on another CPU.
+	 * as it is only about to be, its queue may, on another CPU; the store
+	 * of NULL comes after the entry was taken out.
 	 */
-	if (zsock_upcalls_any(up) &&
-	    (!up->locked || !smp_load_acquire(&so->sock))) {
+	gone = !smp_load_acquire(&so->sock);
+	if (zsock_upcalls_any(up) && (!up->locked || gone)) {
 		WRITE_ONCE(so->running, current);
 		so->begun = so->stops;
 	}
@@ -350,8 +353,10 @@ void zsock_upcalls_stop(struct zsock_socket *so)
 	spin_unlock_irq(&so->lock);
 	/* Locked ones keep their CPU, and end soon; the caller is none. */
 	smp_cond_load_acquire(&so->wake_cpu, VAL < 0);
-	if (!self)
-		wait_event(so->idle, !smp_load_acquire(&so->running));
+	if (self)
+		return;
+	/* Pairs with zsock_upcalls_done(). */
+	wait_event(so->idle, !smp_load_acquire(&so->running));
 }
 
 /* The socket goes. No call is under way. */

@@ -422,7 +422,7 @@ static void kpi_close_in_inherited(struct kunit *test)
 						      NULL, NULL, &s));
 		kthread_stop_put(task);
 		/* What was true before they were set is no news. */
-		msleep(10);
+		msleep(20);
 		zsock_upcall_barrier();
 		if (early.closed <= i) {
 			early.closed++;

@@ -20,7 +20,7 @@ scripts=$(readlink -f "$uml/source")/scripts
 
 sources=(./*.c zsock_int.h proto/*.[ch] offload/*.[ch] agent/*.[ch]
 	names/*.[ch] tls/*.[ch] kpi/*.[ch])
-test_sources=(selftests/mock/*.[ch] selftests/kunit/*.[ch] samples/*.c)
+test_sources=(selftests/mock/*.[ch] selftests/kunit/*.[ch] samples/*.c samples/kpi-echo/*.c)
 headers=(include/net/*.h include/uapi/linux/*.h)
 
 # Of checkpatch's types these are wrong for what the project does:
