@@ -286,6 +286,7 @@ struct zsock_call {
  * @ready: in the pipe's list; under the pipe's lock, like @txq and @credit
  * @txq: messages
  * @credit: to be given to the other side
+ * @inq: every recvmsg() tells what is left to be read.
  * @call_lock: one call at a time
  * @call_wait: where it waits
  * @last: the ZOFF_CLOSE, made when there was memory
@@ -318,6 +319,7 @@ struct zsock_rsk {
 	struct list_head	ready;
 	struct sk_buff_head	txq;
 	u32			credit;
+	bool			inq;
 	struct mutex		call_lock;
 	wait_queue_head_t	call_wait;
 	struct sk_buff		*last;
@@ -469,6 +471,7 @@ int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
 			    sockptr_t optval, unsigned int optlen);
 int zsock_remote_getsockopt(struct socket *sock, int level, int optname,
 			    char __user *optval, int __user *optlen);
+int zsock_remote_inq(struct zsock_rsk *rs);
 int zsock_remote_ioctl(struct socket *sock, unsigned int cmd,
 		       unsigned long arg);
 

@@ -242,7 +242,7 @@ static const char *zsock_rx_end(struct zsock_rsk *rs, u32 len)
 		why = ZSOCK_BAD_STATE;
 	else
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
-	rs->ended = true;
+	WRITE_ONCE(rs->ended, true);
 	spin_unlock(&rs->lock);
 	if (why)
 		return why;

@@ -33,6 +33,8 @@ struct zsock_remote_option {
 		ZSOCK_OPTION_INTS,	/* several of them */
 		ZSOCK_OPTION_BYTES,	/* as it is in memory */
 		ZSOCK_OPTION_TEXT,	/* likewise, and a name */
+		ZSOCK_OPTION_STATE,	/* likewise, little-endian, not set */
+		ZSOCK_OPTION_GROUP,	/* see zsock_remote_group() */
 	}	kind;
 	int	type;
 };
@@ -42,6 +44,8 @@ struct zsock_remote_option {
 #define ZSOCK_INTS(level, name, type)	{ level, name, ZSOCK_OPTION_INTS, type }
 #define ZSOCK_BYTES(level, name, type)	{ level, name, ZSOCK_OPTION_BYTES, type }
 #define ZSOCK_TEXT(level, name, type)	{ level, name, ZSOCK_OPTION_TEXT, type }
+#define ZSOCK_STATE(level, name, type)	{ level, name, ZSOCK_OPTION_STATE, type }
+#define ZSOCK_GROUP(level, name, type)	{ level, name, ZSOCK_OPTION_GROUP, type }
 
 static const struct zsock_remote_option zsock_remote_options[] = {
 	ZSOCK_INT(SOL_IP, IP_TOS, 0),
@@ -53,9 +57,9 @@ static const struct zsock_remote_option zsock_remote_options[] = {
 	ZSOCK_INT(SOL_IP, IP_BIND_ADDRESS_NO_PORT, 0),
 	ZSOCK_INT(SOL_IP, IP_MULTICAST_TTL, SOCK_DGRAM),
 	ZSOCK_INT(SOL_IP, IP_MULTICAST_LOOP, SOCK_DGRAM),
-	ZSOCK_BYTES(SOL_IP, IP_MULTICAST_IF, SOCK_DGRAM),
-	ZSOCK_BYTES(SOL_IP, IP_ADD_MEMBERSHIP, SOCK_DGRAM),
-	ZSOCK_BYTES(SOL_IP, IP_DROP_MEMBERSHIP, SOCK_DGRAM),
+	ZSOCK_GROUP(SOL_IP, IP_MULTICAST_IF, SOCK_DGRAM),
+	ZSOCK_GROUP(SOL_IP, IP_ADD_MEMBERSHIP, SOCK_DGRAM),
+	ZSOCK_GROUP(SOL_IP, IP_DROP_MEMBERSHIP, SOCK_DGRAM),
 	ZSOCK_INT(SOL_TCP, TCP_NODELAY, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_MAXSEG, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_CORK, SOCK_STREAM),
@@ -66,13 +70,20 @@ static const struct zsock_remote_option zsock_remote_options[] = {
 	ZSOCK_INT(SOL_TCP, TCP_LINGER2, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_DEFER_ACCEPT, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_WINDOW_CLAMP, SOCK_STREAM),
+	ZSOCK_STATE(SOL_TCP, TCP_INFO, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_QUICKACK, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, SOCK_STREAM),
+	ZSOCK_INT(SOL_TCP, TCP_THIN_DUPACK, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_USER_TIMEOUT, SOCK_STREAM),
 	ZSOCK_INT(SOL_TCP, TCP_NOTSENT_LOWAT, SOCK_STREAM),
 	ZSOCK_TEXT(SOL_TCP, TCP_CONGESTION, SOCK_STREAM),
+	ZSOCK_STATE(SOL_TCP, TCP_CC_INFO, SOCK_STREAM),
 	ZSOCK_INT(SOL_IPV6, IPV6_UNICAST_HOPS, 0),
+	ZSOCK_INT(SOL_IPV6, IPV6_MULTICAST_IF, SOCK_DGRAM),
 	ZSOCK_INT(SOL_IPV6, IPV6_MULTICAST_HOPS, SOCK_DGRAM),
 	ZSOCK_INT(SOL_IPV6, IPV6_MULTICAST_LOOP, SOCK_DGRAM),
+	ZSOCK_GROUP(SOL_IPV6, IPV6_ADD_MEMBERSHIP, SOCK_DGRAM),
+	ZSOCK_GROUP(SOL_IPV6, IPV6_DROP_MEMBERSHIP, SOCK_DGRAM),
 	ZSOCK_INT(SOL_IPV6, IPV6_MTU_DISCOVER, 0),
 	ZSOCK_READ(SOL_IPV6, IPV6_MTU),
 	ZSOCK_INT(SOL_IPV6, IPV6_V6ONLY, 0),
@@ -116,6 +127,8 @@ zsock_remote_option(const struct zsock_rsk *rs, int level, int optname)
 	if (i == ARRAY_SIZE(zsock_remote_options) ||
 	    (o->type && o->type != rs->sk.sk_type) ||
 	    (level == SOL_TLS && rs->protocol == IPPROTO_TCP) ||
+	    (o->kind == ZSOCK_OPTION_STATE &&
+	     IS_ENABLED(CONFIG_CPU_BIG_ENDIAN)) ||
 	    (level == SOL_IPV6 && rs->family != AF_INET6))
 		return NULL;
 	return o;
@@ -152,6 +165,36 @@ static int zsock_remote_set_int(struct zsock_rsk *rs, int level, int optname,
 	}
 	wire = cpu_to_le32(val);
 	return zsock_remote_set(rs, level, optname, &wire, sizeof(wire));
+}
+
+/*
+ * A group and an interface. What has no number of an interface goes in the older,
+ * shorter form; a number is the far side's, as in the scope of an address. Bytes to be
+ * sent, or an errno.
+ */
+static int zsock_remote_group(int level, int optname, void *value, size_t len)
+{
+	bool only_if = optname == IP_MULTICAST_IF;
+	struct ipv6_mreq *mreq6 = value;
+	struct ip_mreqn *mreqn = value;
+
+	if (level == SOL_IPV6) {
+		if (len < sizeof(*mreq6))
+			return -EINVAL;
+		cpu_to_le32s(&mreq6->ipv6mr_ifindex);
+		return sizeof(*mreq6);
+	}
+	if (len >= sizeof(*mreqn) && mreqn->imr_ifindex) {
+		cpu_to_le32s(&mreqn->imr_ifindex);
+		return sizeof(*mreqn);
+	}
+	if (len >= sizeof(struct ip_mreq) && !only_if)
+		return sizeof(struct ip_mreq);
+	if (len < sizeof(mreqn->imr_address) || !only_if)
+		return -EINVAL;
+	if (len >= sizeof(struct ip_mreq))
+		mreqn->imr_multiaddr = mreqn->imr_address;
+	return sizeof(mreqn->imr_address);
 }
 
 /* Those that look at packets, or have each leave at its own time. */
@@ -192,6 +235,29 @@ static int zsock_remote_set_socket(struct socket *sock, int optname,
 	return 0;
 }
 
+/* TCP_INQ is about what is here. */
+static bool zsock_remote_is_inq(const struct zsock_rsk *rs, int level,
+				int optname)
+{
+	return level == SOL_TCP && optname == TCP_INQ &&
+	       rs->sk.sk_type == SOCK_STREAM;
+}
+
+static int zsock_remote_set_inq(struct zsock_rsk *rs, sockptr_t optval,
+				unsigned int optlen)
+{
+	int val;
+
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	WRITE_ONCE(rs->inq, val);
+	return 0;
+}
+
 int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
 			    sockptr_t optval, unsigned int optlen)
 {
@@ -199,11 +265,15 @@ int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
 	const struct zsock_remote_option *o;
 	void *value;
 	int err;
+	int len;
 
 	if (level == SOL_SOCKET)
 		return zsock_remote_set_socket(sock, optname, optval, optlen);
+	if (zsock_remote_is_inq(rs, level, optname))
+		return zsock_remote_set_inq(rs, optval, optlen);
 	o = zsock_remote_option(rs, level, optname);
-	if (!o || o->kind == ZSOCK_OPTION_READ)
+	if (!o || o->kind == ZSOCK_OPTION_READ ||
+	    o->kind == ZSOCK_OPTION_STATE)
 		return -ENOPROTOOPT;
 	if (o->kind == ZSOCK_OPTION_INT)
 		return zsock_remote_set_int(rs, level, optname, optval, optlen);
@@ -215,9 +285,28 @@ int zsock_remote_setsockopt(struct socket *sock, int level, int optname,
 		return PTR_ERR(value);
 	if (o->kind == ZSOCK_OPTION_INTS)
 		cpu_to_le32_array(value, optlen / sizeof(int));
-	err = zsock_remote_set(rs, level, optname, value, optlen);
+	len = optlen;
+	if (o->kind == ZSOCK_OPTION_GROUP)
+		len = zsock_remote_group(level, optname, value, len);
+	err = len < 0 ? len : zsock_remote_set(rs, level, optname, value, len);
 	kfree(value);
 	return err;
+}
+
+static int zsock_remote_get_inq(const struct zsock_rsk *rs,
+				char __user *optval, int __user *optlen)
+{
+	int val = READ_ONCE(rs->inq);
+	int len;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	if (len < 0)
+		return -EINVAL;
+	len = min_t(unsigned int, len, sizeof(val));
+	if (put_user(len, optlen) || copy_to_user(optval, &val, len))
+		return -EFAULT;
+	return 0;
 }
 
 static int zsock_remote_ask(struct zsock_rsk *rs,
@@ -265,6 +354,8 @@ int zsock_remote_getsockopt(struct socket *sock, int level, int optname,
 	void *value;
 	int room, err;
 
+	if (zsock_remote_is_inq(rs, level, optname))
+		return zsock_remote_get_inq(rs, optval, optlen);
 	o = zsock_remote_option(rs, level, optname);
 	if (!o)
 		return -ENOPROTOOPT;
@@ -282,7 +373,7 @@ int zsock_remote_getsockopt(struct socket *sock, int level, int optname,
 
 /* ---- ioctl() ---- */
 
-static int zsock_remote_inq(struct zsock_rsk *rs)
+int zsock_remote_inq(struct zsock_rsk *rs)
 {
 	const struct sk_buff *skb;
 	int n;

@@ -436,6 +436,7 @@ static struct zsock_rsk *zsock_rsk_child_make(struct zsock_rsk *listener,
 	rs->id = le32_to_cpu(in->sock);
 	rs->name = in->name;
 	rs->peer = in->peer;
+	rs->inq = READ_ONCE(listener->inq);
 	sk->sk_state = TCP_ESTABLISHED;
 	err = zsock_rsk_enter(rs);
 	if (!err)

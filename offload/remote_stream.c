@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Streams behind a pipe: sending, receiving, polling. */
 #include <linux/poll.h>
+#include <linux/tcp.h>
 #include <net/tcp_states.h>
 
 #include "remote.h"
@@ -290,6 +291,16 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 	return 0;
 }
 
+/* What TCP_INQ asks for: as TCP, something where only the end is left. */
+static void zsock_stream_tell_inq(struct zsock_rsk *rs, struct msghdr *msg)
+{
+	int n = zsock_remote_inq(rs);
+
+	if (!n && READ_ONCE(rs->ended))
+		n = 1;
+	put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(n), &n);
+}
+
 static int zsock_stream_recvmsg(struct socket *sock, struct msghdr *msg,
 				size_t size, int flags)
 {
@@ -320,6 +331,8 @@ static int zsock_stream_recvmsg(struct socket *sock, struct msghdr *msg,
 	}
 out:
 	release_sock(sk);
+	if (err >= 0 && READ_ONCE(zsock_rsk(sk)->inq))
+		zsock_stream_tell_inq(zsock_rsk(sk), msg);
 	return err;
 }
 

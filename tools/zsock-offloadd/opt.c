@@ -2,6 +2,7 @@
 /*
  * The options that the protocol has.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -19,8 +20,11 @@
 #define GET	1
 #define SET	2
 #define STRING	4	/* of any length */
-#define MEMBER	8	/* struct ip_mreq */
-#define ADDRESS	16	/* struct in_addr */
+#define MEMBER	8	/* struct ip_mreq, or ip_mreqn */
+#define ADDRESS	16	/* struct in_addr, or ip_mreqn */
+#define MEMBER6	32	/* struct ipv6_mreq */
+/* As in the memory of a little-endian machine, and only there. */
+#define STATE	(__BYTE_ORDER == __LITTLE_ENDIAN ? GET : 0)
 
 struct option {
 	unsigned short level, name;
@@ -55,13 +59,20 @@ static const struct option options[] = {
 	{ IPPROTO_TCP, TCP_LINGER2, GET | SET },
 	{ IPPROTO_TCP, TCP_DEFER_ACCEPT, GET | SET },
 	{ IPPROTO_TCP, TCP_WINDOW_CLAMP, GET | SET },
+	{ IPPROTO_TCP, TCP_INFO, STATE },
 	{ IPPROTO_TCP, TCP_QUICKACK, GET | SET },
 	{ IPPROTO_TCP, TCP_CONGESTION, GET | SET | STRING },
+	{ IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, GET | SET },
+	{ IPPROTO_TCP, TCP_THIN_DUPACK, GET | SET },
+	{ IPPROTO_TCP, TCP_CC_INFO, STATE },
 	{ IPPROTO_TCP, TCP_USER_TIMEOUT, GET | SET },
 	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, GET | SET },
 	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS, GET | SET },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_IF, GET | SET },
 	{ IPPROTO_IPV6, IPV6_MULTICAST_HOPS, GET | SET },
 	{ IPPROTO_IPV6, IPV6_MULTICAST_LOOP, GET | SET },
+	{ IPPROTO_IPV6, IPV6_JOIN_GROUP, SET | MEMBER6 },
+	{ IPPROTO_IPV6, IPV6_LEAVE_GROUP, SET | MEMBER6 },
 	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER, GET | SET },
 	{ IPPROTO_IPV6, IPV6_MTU, GET | SET },
 	{ IPPROTO_IPV6, IPV6_V6ONLY, GET | SET },
@@ -84,35 +95,61 @@ static unsigned int flags_of(const struct sock *s, uint32_t level,
 	return 0;
 }
 
-static size_t length_of(unsigned int flags)
+static bool length_right(unsigned int flags, size_t len)
 {
+	if (flags & STRING)
+		return true;
+	if (flags & (MEMBER | ADDRESS) && len == sizeof(struct ip_mreqn))
+		return true;
 	if (flags & MEMBER)
-		return sizeof(struct ip_mreq);
-	return sizeof(int);	/* as long as struct in_addr is */
+		return len == sizeof(struct ip_mreq);
+	if (flags & MEMBER6)
+		return len == sizeof(struct ipv6_mreq);
+	return len == sizeof(int);	/* as long as struct in_addr is */
 }
 
 /* Who may not send to a group may not listen to it. */
-static int judge_group(const void *value)
+static bool group_allowed(unsigned int flags, const void *value)
 {
-	union addr group = { .in.sin_family = AF_INET };
-	struct ip_mreq mreq;
+	union addr group = { 0 };
 
-	memcpy(&mreq, value, sizeof(mreq));
-	group.in.sin_addr = mreq.imr_multiaddr;
-	return rules_allow(RULES_TO, &group) ? 0 : EPERM;
+	if (flags & MEMBER6) {
+		group.in6.sin6_family = AF_INET6;
+		memcpy(&group.in6.sin6_addr, value, sizeof(struct in6_addr));
+	} else {
+		group.in.sin_family = AF_INET;
+		memcpy(&group.in.sin_addr, value, sizeof(struct in_addr));
+	}
+	return rules_allow(RULES_TO, &group);
+}
+
+/* The number of an interface is behind the addresses. */
+static const void *with_index(char *to, const void *value, size_t len)
+{
+	uint32_t index;
+
+	memcpy(to, value, len);
+	memcpy(&index, to + len - sizeof(index), sizeof(index));
+	index = le32toh(index);
+	memcpy(to + len - sizeof(index), &index, sizeof(index));
+	return to;
 }
 
 int opt_set(struct sock *s, uint32_t level, uint32_t name, const void *value,
 	    size_t len)
 {
 	unsigned int flags = flags_of(s, level, name);
+	char mreq[sizeof(struct ipv6_mreq)];
 
 	if (!(flags & SET))
 		return ENOPROTOOPT;
-	if (!(flags & STRING) && len != length_of(flags))
+	if (!length_right(flags, len))
 		return EINVAL;
-	if (flags & MEMBER && name == IP_ADD_MEMBERSHIP && judge_group(value))
+	if ((name == IP_ADD_MEMBERSHIP || name == IPV6_JOIN_GROUP) &&
+	    flags & (MEMBER | MEMBER6) && !group_allowed(flags, value))
 		return EPERM;
+	if (flags & (MEMBER | MEMBER6 | ADDRESS) && len > sizeof(struct ip_mreq))
+		value = with_index(mreq, value, len);
 	return setsockopt(s->fd, level, name, value, len) ? errno : 0;
 }
 
