@@ -77,7 +77,10 @@ static void zsock_tls_sock_close(struct socket *sock)
 {
 	struct zsock_tls *tls = zsock_priv(sock);
 
+	/* The work may be about to do so, too. */
+	mutex_lock(&tls->lock);
 	zsock_unwatch(&tls->watch);
+	mutex_unlock(&tls->lock);
 	cancel_delayed_work_sync(&tls->work);
 	zsock_tls_listen_stop(tls);
 	zsock_tls_abandon(tls, -ECONNABORTED);
