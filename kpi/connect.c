@@ -44,6 +44,12 @@ int zsock_bind(struct zsock_socket *so, const struct sockaddr *to, int len)
 }
 EXPORT_SYMBOL_GPL(zsock_bind);
 
+/*
+ * How an attempt went is asked by another ->connect, which would be the first
+ * of a next one if somebody else had asked meanwhile, or if it came before that
+ * of who begins. So calls that do not wait come one by one, by so->connecting.
+ */
+
 /* So that zsock_connectwait() can ask how it went. */
 static int zsock_target_set(struct zsock_socket *so,
 			    const struct sockaddr_storage *addr, int len)
@@ -110,6 +116,23 @@ static int zsock_do_connect(struct zsock_socket *so,
 	return err;
 }
 
+static int zsock_connect_begin(struct zsock_socket *so,
+			       struct sockaddr_storage *addr, int len,
+			       bool dontwait)
+{
+	int err;
+
+	if (!dontwait)
+		return zsock_target_set(so, addr, len) ?:
+		       zsock_do_connect(so, addr, len, 0);
+	mutex_lock(&so->connecting);
+	err = zsock_target_set(so, addr, len);
+	if (!err)
+		err = zsock_do_connect(so, addr, len, O_NONBLOCK);
+	mutex_unlock(&so->connecting);
+	return err;
+}
+
 /**
  * zsock_connect - connect a socket
  * @so: socket
@@ -138,10 +161,7 @@ int zsock_connect(struct zsock_socket *so, const struct sockaddr *to, int len,
 		err = zsock_enter(so, &call);
 	if (err)
 		return err;
-	err = zsock_target_set(so, &addr, len);
-	if (!err)
-		err = zsock_do_connect(so, &addr, len, zsock_dontwait(so, flags) ?
-						       O_NONBLOCK : 0);
+	err = zsock_connect_begin(so, &addr, len, zsock_dontwait(so, flags));
 	zsock_leave(so, &call);
 	return err;
 }
@@ -151,11 +171,14 @@ EXPORT_SYMBOL_GPL(zsock_connect);
 static int zsock_connect_outcome(struct zsock_socket *so)
 {
 	struct sockaddr_storage addr;
-	int len = zsock_target_get(so, &addr);
 	int err = -EISCONN;
+	int len;
 
+	mutex_lock(&so->connecting);
+	len = zsock_target_get(so, &addr);
 	if (len)
 		err = zsock_do_connect(so, &addr, len, O_NONBLOCK);
+	mutex_unlock(&so->connecting);
 	if (err == -EISCONN)
 		err = zsock_sock_connected(so->sock) ? 0 : -ENOTCONN;
 	return err == -EALREADY ? -EINPROGRESS : err;

@@ -19,6 +19,7 @@
 #define _ZSOCK_KPI_KPI_H
 
 #include <linux/atomic.h>
+#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/signal.h>
 #include <linux/wait.h>
@@ -75,7 +76,8 @@ struct zsock_upcalls {
  * @listener: whose connection it is, while the attach function looks at it
  * @attach: looks at connections
  * @attach_cookie: its
- * @target: where a connect() that did not wait goes
+ * @connecting: held for a connect() that does not wait
+ * @target: where such a connect() goes
  * @target_len: of it
  * @tclass: ZSOCK_TC_*
  * @mgt: ZSOCK_TRAFFIC_MGT_*
@@ -107,6 +109,7 @@ struct zsock_socket {
 	struct zsock_socket	*listener;
 	zsock_attach_t		attach;
 	void			*attach_cookie;
+	struct mutex		connecting;
 	struct sockaddr_storage	*target;
 	int			target_len;
 	int			tclass;

@@ -94,6 +94,7 @@ struct zsock_socket *zsock_kpi_alloc(struct socket *sock)
 	refcount_set(&so->ref, 1);
 	init_waitqueue_head(&so->idle);
 	spin_lock_init(&so->lock);
+	mutex_init(&so->connecting);
 	zsock_upcalls_init(so);
 	return so;
 }

@@ -229,6 +229,55 @@ static int kpi_attach(struct zsock_socket *so, void *cookie)
 	return 0;
 }
 
+struct kpi_asker {
+	struct zsock_socket	*so;
+	int			ret;
+};
+
+static int kpi_ask(void *data)
+{
+	struct kpi_asker *asker = data;
+
+	asker->ret = zsock_connectwait(asker->so, HZ);
+	return 0;
+}
+
+/* Of several who ask one is told why, and none has it connect once more. */
+static void kpi_connectwait_many(struct kunit *test)
+{
+	struct task_struct *task[4];
+	struct kpi_asker asker[4];
+	struct sockaddr_in addr;
+	struct zsock_socket *so;
+	int i, round, told;
+
+	so = kpi_open(test, AF_INET, SOCK_STREAM, 0);
+	addr = kpi_bind(test, so);
+	for (round = 0; round < 10; round++) {
+		so = kpi_open(test, AF_INET, SOCK_STREAM, 0);
+		KUNIT_EXPECT_EQ(test, -EINPROGRESS,
+				kpi_connect(so, &addr, MSG_DONTWAIT));
+		for (i = 0; i < ARRAY_SIZE(task); i++) {
+			asker[i].so = so;
+			task[i] = kthread_create(kpi_ask, &asker[i], "kpi_ask");
+			KUNIT_ASSERT_FALSE(test, IS_ERR(task[i]));
+			get_task_struct(task[i]);
+			wake_up_process(task[i]);
+		}
+		/* Each has begun; one that has not would not be run. */
+		msleep(20);
+		for (told = 0, i = 0; i < ARRAY_SIZE(task); i++) {
+			kthread_stop_put(task[i]);
+			told += asker[i].ret == -ECONNREFUSED;
+			if (asker[i].ret != -ECONNREFUSED)
+				KUNIT_EXPECT_EQ(test, -ENOTCONN, asker[i].ret);
+		}
+		KUNIT_EXPECT_EQ(test, 1, told);
+		KUNIT_EXPECT_EQ(test, -ENOTCONN, zsock_connectwait(so, 0));
+		kpi_close(test, so);
+	}
+}
+
 static void kpi_accept(struct kunit *test)
 {
 	struct zsock_socket *l, *c, *s = NULL, *seen = NULL;
@@ -727,6 +776,7 @@ static struct kunit_case kpi_cases[] = {
 	KUNIT_CASE(kpi_bind_errors),
 	KUNIT_CASE(kpi_connect_ways),
 	KUNIT_CASE(kpi_connectwait_time),
+	KUNIT_CASE(kpi_connectwait_many),
 	KUNIT_CASE(kpi_accept),
 	KUNIT_CASE(kpi_shutdown),
 	KUNIT_CASE(kpi_stream),
