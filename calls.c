@@ -121,6 +121,8 @@ static int zsock_accept(struct socket *sock, struct socket *newsock,
 	if (!child_table)
 		return zsock_accept_undo(child, newsock, table);
 	zsock_child_attach(child, newsock, child_table);
+	/* As one that socket() made. Who cannot do without a copy makes it. */
+	set_bit(SOCK_SUPPORT_ZC, &newsock->flags);
 	zsock_stat_inc(zs->zn, ACCEPTED);
 	trace_zsock_accept(zs, child, 0);
 	return 0;

@@ -66,6 +66,15 @@ static int zsock_remote_name(struct zsock_rsk *rs, struct zoff_addr *name)
 	return 0;
 }
 
+/* To TCP one is closed, and has no peer, when both sides have shut it. */
+static bool zsock_remote_has_peer(const struct zsock_rsk *rs)
+{
+	const struct sock *sk = &rs->sk;
+
+	return rs->peer.port && READ_ONCE(sk->sk_state) == TCP_ESTABLISHED &&
+	       !(rs->ended && READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN);
+}
+
 int zsock_remote_getname(struct socket *sock, struct sockaddr *addr, int peer)
 {
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
@@ -77,7 +86,8 @@ int zsock_remote_getname(struct socket *sock, struct sockaddr *addr, int peer)
 	} else {
 		spin_lock(&rs->lock);
 		name = rs->peer;
-		if (!name.family || rs->sk.sk_state != TCP_ESTABLISHED)
+		/* Two: accept() asks, and one that was reset is accepted. */
+		if (peer == 2 ? !name.port : !zsock_remote_has_peer(rs))
 			err = -ENOTCONN;
 		spin_unlock(&rs->lock);
 	}
@@ -104,6 +114,8 @@ static int zsock_remote_connect_send(struct zsock_rsk *rs,
 	}
 	rs->connect_seq = seq;
 	rs->peer = *to;
+	/* What was shut before there was a connection is not shut of this. */
+	WRITE_ONCE(rs->sk.sk_shutdown, 0);
 	WRITE_ONCE(rs->sk.sk_state, TCP_SYN_SENT);
 	spin_unlock(&rs->lock);
 	return zsock_tx_sock(rs, skb);
@@ -116,12 +128,12 @@ static int zsock_remote_connect_begin(struct socket *sock, const void *addr,
 	struct zoff_addr to;
 	int err;
 
-	err = zsock_zoff_addr(rs, addr, len, &to);
-	if (err)
-		return err;
 	/* The credit of one that listened was for connections, not for bytes. */
 	if (READ_ONCE(rs->sk.sk_state) != TCP_CLOSE || READ_ONCE(rs->listens))
 		return -EISCONN;
+	err = zsock_zoff_addr(rs, addr, len, &to);
+	if (err)
+		return err;
 	err = zsock_remote_connect_send(rs, &to);
 	if (!err)
 		sock->state = SS_CONNECTING;
@@ -215,26 +227,6 @@ static int zsock_remote_connect_dgram(struct socket *sock, const void *addr,
 	spin_unlock(&rs->lock);
 	sock->state = to.family ? SS_CONNECTED : SS_UNCONNECTED;
 	return 0;
-}
-
-int zsock_remote_connect(struct socket *sock, struct zsock_addr *addr, int len,
-			 int flags)
-{
-	const struct sockaddr *sa = (struct sockaddr *)addr;
-	struct sock *sk = sock->sk;
-	int err;
-
-	if (len < (int)sizeof(sa->sa_family))
-		return -EINVAL;
-	if (sock->type != SOCK_STREAM)
-		return zsock_remote_connect_dgram(sock, addr, len);
-	/* The far side would have to make another socket of it. */
-	if (sa->sa_family == AF_UNSPEC)
-		return -EOPNOTSUPP;
-	lock_sock(sk);
-	err = zsock_remote_connect_stream(sock, addr, len, flags);
-	release_sock(sk);
-	return err;
 }
 
 /* ---- listeners ---- */
@@ -352,8 +344,8 @@ int zsock_remote_accept(struct socket *sock, struct socket *newsock,
 	} while (!err && !child);
 	release_sock(sk);
 	if (!child)
-		return READ_ONCE(rs->dead) ? sock_error(sk) ?: -ECONNRESET :
-					     err;
+		return READ_ONCE(rs->dead) && READ_ONCE(rs->listens) ?
+		       sock_error(sk) ?: -ECONNRESET : err;
 	zsock_rsk_taken(rs, 1);
 	newsock->state = SS_CONNECTED;
 	sock_graft(&child->sk, newsock);
@@ -395,6 +387,19 @@ static void zsock_remote_unlisten(struct zsock_rsk *rs)
 	zsock_rsk_drop_children(rs);
 }
 
+/* What was shut before. */
+static int zsock_remote_shut_here(struct zsock_rsk *rs, int how)
+{
+	struct sock *sk = &rs->sk;
+	int old;
+
+	spin_lock(&rs->lock);
+	old = sk->sk_shutdown;
+	WRITE_ONCE(sk->sk_shutdown, old | how);
+	spin_unlock(&rs->lock);
+	return old;
+}
+
 int zsock_remote_shutdown(struct socket *sock, int how)
 {
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
@@ -412,10 +417,10 @@ int zsock_remote_shutdown(struct socket *sock, int how)
 			zsock_remote_unlisten(rs);
 		break;
 	case TCP_ESTABLISHED:
-		spin_lock(&rs->lock);
-		old = sk->sk_shutdown;
-		WRITE_ONCE(sk->sk_shutdown, old | how);
-		spin_unlock(&rs->lock);
+		old = zsock_remote_shut_here(rs, how);
+		/* connect() need not be told again that it succeeded. */
+		if (sock->state == SS_CONNECTING)
+			sock->state = SS_CONNECTED;
 		/* To TCP it is closed when both sides have said so. */
 		if (rs->ended && old & SEND_SHUTDOWN)
 			err = -ENOTCONN;
@@ -423,11 +428,60 @@ int zsock_remote_shutdown(struct socket *sock, int how)
 		    sk->sk_type == SOCK_STREAM)
 			zsock_remote_shut(rs, ZOFF_SHUT_WR);
 		break;
+	case TCP_CLOSE:
+		zsock_remote_shut_here(rs, how);
+		fallthrough;
 	default:
 		err = -ENOTCONN;
 	}
 	/* Whoever waits in another call is to see it. */
 	sk->sk_state_change(sk);
+	release_sock(sk);
+	return err;
+}
+
+/* ---- connect() as such ---- */
+
+/*
+ * AF_UNSPEC: no connection is given up, for which the far side would have to
+ * make another socket; where there is none it is as with TCP.
+ */
+static int zsock_remote_disconnect(struct socket *sock)
+{
+	struct zsock_rsk *rs = zsock_rsk(sock->sk);
+
+	switch (READ_ONCE(rs->sk.sk_state)) {
+	case TCP_LISTEN:
+		zsock_remote_unlisten(rs);
+		break;
+	case TCP_CLOSE:
+		if (!READ_ONCE(rs->dead))
+			break;
+		fallthrough;
+	default:
+		return -EOPNOTSUPP;
+	}
+	zsock_remote_connect_again(rs);
+	sock->state = SS_UNCONNECTED;
+	return 0;
+}
+
+int zsock_remote_connect(struct socket *sock, struct zsock_addr *addr, int len,
+			 int flags)
+{
+	const struct sockaddr *sa = (struct sockaddr *)addr;
+	struct sock *sk = sock->sk;
+	int err;
+
+	if (len < (int)sizeof(sa->sa_family))
+		return -EINVAL;
+	if (sock->type != SOCK_STREAM)
+		return zsock_remote_connect_dgram(sock, addr, len);
+	lock_sock(sk);
+	if (sa->sa_family == AF_UNSPEC)
+		err = zsock_remote_disconnect(sock);
+	else
+		err = zsock_remote_connect_stream(sock, addr, len, flags);
 	release_sock(sk);
 	return err;
 }

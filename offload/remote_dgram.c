@@ -32,13 +32,33 @@ static int zsock_dgram_may(const struct zsock_rsk *rs,
 	return 0;
 }
 
+/* To UDP over IPv4 an address of AF_UNSPEC is one of AF_INET. */
+static int zsock_dgram_name(struct zsock_rsk *rs, const struct msghdr *msg,
+			    struct zoff_addr *to)
+{
+	const struct sockaddr_in *sin = msg->msg_name;
+	struct sockaddr_in in;
+	int err;
+
+	if (rs->family == AF_INET && msg->msg_namelen >= (int)sizeof(in) &&
+	    sin->sin_family == AF_UNSPEC) {
+		in = *sin;
+		in.sin_family = AF_INET;
+		err = zsock_zoff_addr(rs, &in, sizeof(in), to);
+	} else {
+		err = zsock_zoff_addr(rs, sin, msg->msg_namelen, to);
+	}
+	if (!err && !to->port && rs->family == AF_INET)
+		err = -EINVAL;
+	return err ?: zsock_dgram_may(rs, to);
+}
+
 static int zsock_dgram_to(struct zsock_rsk *rs, const struct msghdr *msg,
 			  struct zoff_addr *to)
 {
 	memset(to, 0, sizeof(*to));
 	if (msg->msg_name)
-		return zsock_zoff_addr(rs, msg->msg_name, msg->msg_namelen,
-				       to) ?: zsock_dgram_may(rs, to);
+		return zsock_dgram_name(rs, msg, to);
 	return READ_ONCE(rs->sk.sk_state) == TCP_ESTABLISHED ? 0 :
 	       -EDESTADDRREQ;
 }
@@ -102,9 +122,12 @@ static int zsock_dgram_sendmsg(struct socket *sock, struct msghdr *msg,
 					    ZSOCK_DGRAM_MAX6) ||
 	    cost > rs->pipe->window)
 		return -EMSGSIZE;
-	err = msg->msg_controllen ? zsock_rsk_control(rs, msg) : 0;
-	if (!err)
-		err = zsock_dgram_to(rs, msg, &to);
+	err = zsock_dgram_to(rs, msg, &to);
+	if (!err && msg->msg_controllen)
+		err = zsock_rsk_control(rs, msg);
+	/* To UDP that is all there is to be probed. */
+	if (!err && msg->msg_flags & MSG_PROBE)
+		return size;
 	if (!err)
 		err = zsock_dgram_credit(rs, cost, msg->msg_flags);
 	if (err)
@@ -177,8 +200,6 @@ static int zsock_dgram_recvmsg(struct socket *sock, struct msghdr *msg,
 
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	off = sk_peek_offset(sk, flags);
 	skb = __skb_recv_datagram(sk, &sk->sk_receive_queue, flags, &off, &ret);
 	if (!skb)

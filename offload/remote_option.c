@@ -393,6 +393,9 @@ int zsock_remote_ioctl(struct socket *sock, unsigned int cmd,
 	struct sock *sk = sock->sk;
 	int n;
 
+	if (sk->sk_type != SOCK_STREAM &&
+	    (cmd == SIOCOUTQNSD || cmd == SIOCATMARK))
+		return -ENOIOCTLCMD;
 	switch (cmd) {
 	case SIOCINQ:
 		if (READ_ONCE(sk->sk_state) == TCP_LISTEN)

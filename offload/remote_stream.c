@@ -112,6 +112,21 @@ static int zsock_stream_wait_credit(struct zsock_rsk *rs, long *timeo)
 	return zsock_rsk_wait(rs, timeo, false, zsock_stream_sendable, 0);
 }
 
+/* What has to be right before anything is sent, in TCP's order. */
+static int zsock_stream_check(struct zsock_rsk *rs, struct msghdr *msg)
+{
+	int err;
+
+	if (msg->msg_flags & MSG_FASTOPEN)
+		return -EOPNOTSUPP;
+	err = zsock_stream_may_send(rs);
+	if (!err && msg->msg_flags & MSG_OOB)
+		err = -EOPNOTSUPP;
+	if (!err && msg->msg_controllen)
+		err = zsock_rsk_control(rs, msg);
+	return err;
+}
+
 /* Not with the sk locked: who receives is not held up, nor is close(). */
 static int zsock_stream_sendmsg(struct socket *sock, struct msghdr *msg,
 				size_t size)
@@ -119,24 +134,15 @@ static int zsock_stream_sendmsg(struct socket *sock, struct msghdr *msg,
 	struct zsock_rsk *rs = zsock_rsk(sock->sk);
 	long timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
 	size_t sent = 0;
-	int ret = 0;
+	int ret;
 
-	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
-		return -EOPNOTSUPP;
-	if (msg->msg_controllen)
-		ret = zsock_rsk_control(rs, msg);
-	if (ret)
-		return ret;
-	if (!msg_data_left(msg))
-		ret = zsock_stream_may_send(rs);
-	while (msg_data_left(msg)) {
+	ret = zsock_stream_check(rs, msg);
+	while (ret >= 0 && msg_data_left(msg)) {
 		ret = zsock_stream_send(rs, msg);
 		if (ret > 0)
 			sent += ret;
 		else if (!ret)
 			ret = zsock_stream_wait_credit(rs, &timeo);
-		if (ret < 0)
-			break;
 	}
 	if (sent)
 		return sent;
@@ -265,6 +271,7 @@ static int zsock_stream_end(struct sock *sk)
 	return -ENOTCONN;
 }
 
+/* Who wants no bytes waits for them like anybody else, as with TCP. */
 static int zsock_stream_recv_some(struct zsock_rsk *rs,
 				  struct zsock_stream_recv *r)
 {
@@ -273,7 +280,7 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 	size_t target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->size);
 	int ret;
 
-	while (r->copied < r->size) {
+	do {
 		ret = zsock_stream_copy(rs, r);
 		if (ret < 0)
 			return ret;
@@ -287,7 +294,7 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 				     r->peeked);
 		if (ret)
 			return ret;
-	}
+	} while (r->copied < r->size);
 	return 0;
 }
 
@@ -312,13 +319,11 @@ static int zsock_stream_recvmsg(struct socket *sock, struct msghdr *msg,
 
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
-	if (flags & MSG_OOB)
-		return -EINVAL;
 	lock_sock(sk);
-	if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
-		err = -ENOTCONN;
+	err = READ_ONCE(sk->sk_state) == TCP_LISTEN ? -ENOTCONN :
+	      flags & MSG_OOB ? -EINVAL : 0;
+	if (err)
 		goto out;
-	}
 	if (flags & MSG_PEEK)
 		r.peeked = max(sk_peek_offset(sk, flags), 0);
 	err = zsock_stream_recv_some(zsock_rsk(sk), &r);
@@ -338,13 +343,15 @@ out:
 
 /* ---- poll ---- */
 
+static __poll_t zsock_stream_poll_listener(struct zsock_rsk *rs)
+{
+	return list_empty_careful(&rs->children) ? 0 : EPOLLIN | EPOLLRDNORM;
+}
+
 static __poll_t zsock_stream_poll_in(struct zsock_rsk *rs)
 {
 	struct sock *sk = &rs->sk;
 
-	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
-		return list_empty_careful(&rs->children) ? 0 :
-		       EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(rs->rx_queued) >= sock_rcvlowat(sk, 0, INT_MAX) ||
 	    READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
 		return EPOLLIN | EPOLLRDNORM;
@@ -355,18 +362,17 @@ static __poll_t zsock_stream_poll_out(struct zsock_rsk *rs)
 {
 	struct sock *sk = &rs->sk;
 
-	if (READ_ONCE(sk->sk_state) == TCP_LISTEN ||
-	    READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
+	if (READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
 		return 0;
 	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
 		return EPOLLOUT | EPOLLWRNORM;
 	if (READ_ONCE(rs->tx_credit) && sock_writeable(sk))
-		return EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+		return EPOLLOUT | EPOLLWRNORM;
 	zsock_rsk_want_room(sk);
 	/* It may have come before these were set. */
 	smp_mb__after_atomic();
 	if (READ_ONCE(rs->tx_credit) && sock_writeable(sk))
-		return EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+		return EPOLLOUT | EPOLLWRNORM;
 	return 0;
 }
 
@@ -379,6 +385,8 @@ static __poll_t zsock_stream_poll(struct file *file, struct socket *sock,
 	int state;
 
 	sock_poll_wait(file, sock, wait);
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return zsock_stream_poll_listener(rs);
 	mask = zsock_stream_poll_in(rs) | zsock_stream_poll_out(rs);
 	state = READ_ONCE(sk->sk_state);
 	if (READ_ONCE(sk->sk_shutdown) == SHUTDOWN_MASK || state == TCP_CLOSE)
