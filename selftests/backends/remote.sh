@@ -37,6 +37,8 @@ vsock)
 	die "unix or vsock?"
 	;;
 esac
+# Tests with a network namespace of their own have a pipe of that kind there.
+export ZSOCK_TEST_PIPE=$1
 shift
 
 "$TOP/tools/bin/zsock-offloadd" -f --user root --sockets 20000 --allow 0.0.0.0/0 --allow ::/0 \

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bring.h"
 #include "zs.h"
 
 int zs_drop_root(void)
@@ -33,7 +34,7 @@ int zs_new_netns(void)
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	ret = ioctl(fd, SIOCSIFFLAGS, &ifr);
 	close(fd);
-	return ret;
+	return ret ? ret : zs_bring_backend();
 }
 
 int zs_write_file(const char *path, const char *text)

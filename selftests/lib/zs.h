@@ -64,7 +64,7 @@ void zs_sleep_ms(int ms);
 
 /* Give up root for good. The caller is a process of its own. */
 int zs_drop_root(void);
-/* A network namespace of one's own with lo up. */
+/* A network namespace of one's own with lo up, and with the backend under test in it. */
 int zs_new_netns(void);
 int zs_write_file(const char *path, const char *text);
 /* First line of the file that has all the blank-separated words of want, or -1. */
