@@ -26,7 +26,7 @@ ok()
 
 has_no_connections() { [[ $(<"$ECHO/parameters/connections") == 0 ]]; }
 
-clients() { python3 "$KPI_DIR/tls_echo.py" "$PORT" "$PKI/ca.crt"; }
+clients() { python3 -IS "$KPI_DIR/tls_echo.py" "$PORT" "$PKI/ca.crt"; }
 
 # openssl's own client, and what it was told about the connection.
 s_client()

@@ -73,7 +73,7 @@ test_refused_while_open()
 	fi
 	loaded || return 1
 	# The kernel's own answer, without kmod's look at the reference count first.
-	python3 - <<-EOT || return 1
+	python3 -IS - <<-EOT || return 1
 		import ctypes, errno, os, sys
 		libc = ctypes.CDLL(None, use_errno=True)
 		ret = libc.syscall(176, b"zsock", os.O_NONBLOCK)

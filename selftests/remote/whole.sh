@@ -30,7 +30,7 @@ run()
 		wanted+=("$1")
 		shift
 	done
-	got=$(python3 "$CLIENT" "${@:2}" 2>&1)
+	got=$(python3 -IS "$CLIENT" "${@:2}" 2>&1)
 	if [[ $got == "$(printf '%s\n' "${wanted[@]}")" ]]; then
 		tap_ok "$name"
 	else

@@ -123,21 +123,22 @@ def _late_complaints(report, kernel, follow, log):
         report.fail(f"{kernel} kernel", outside[0] + f" (outside of any test, see {log})")
 
 
-def run_tests(report, top, kernel, tests, options):
-    """Run them, boot again after a test which takes the guest down."""
+def run_tests(report, top, kernel, part, tests, options):
+    """Run them, boot again after a test which takes the guest down. `part` names the logs."""
     left = list(tests)
     for boot in range(1, _BOOTS + 1):
-        plan = report.log_path(f"{kernel}/plan-{boot}")
+        plan = report.log_path(f"{kernel}/plan-{part}.{boot}")
         with open(plan, "w", encoding="utf-8") as file:
             for test in left:
                 file.write(f"{test.name}|{test.seconds}|{' '.join(test.modules)}|{test.command}\n")
-        log = report.log_path(f"{kernel}/kernel-{boot}")
+        log = report.log_path(f"{kernel}/kernel-{part}.{boot}")
         limit = sum(test.seconds for test in left) + _SLACK
         report.say(f"     {kernel}: booting for {len(left)} tests")
         follow = _Follow(report, kernel, log)
         command = [os.path.join(top, "tools", "vm"), "run", "--kernel", kernel, "--log", log]
         command += ["--timeout", str(limit), *options, "--", os.path.join(_HERE, "in-vm"), plan]
-        status, _, tail = run(command, top, report.log_path(f"{kernel}/output-{boot}"), follow.line)
+        output = report.log_path(f"{kernel}/output-{part}.{boot}")
+        status, _, tail = run(command, top, output, follow.line)
         died = follow.finish()
 
         _late_complaints(report, kernel, follow, log)

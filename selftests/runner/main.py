@@ -19,6 +19,9 @@ from .report import Report
 
 _TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 _PLACES = ("kunit", "uml", "qemu", "host")
+# By the tests' limits, of which they take a tenth: short enough for two lanes to share them,
+# long enough for a boot each not to matter.
+_PART_SECONDS = 2500
 
 
 def _parser(doc):
@@ -72,19 +75,44 @@ def _build(report, places, limit):
     run_lanes(report, [modules, others], limit=limit)
 
 
+def _parts(tests):
+    """The tests in their order, of each part no more than may take _PART_SECONDS."""
+    parts, left = [], 0
+    for test in tests:
+        if not parts or left < test.seconds:
+            parts.append([])
+            left = _PART_SECONDS
+        parts[-1].append(test)
+        left -= test.seconds
+    return parts
+
+
+def _guests(kernel, parts, options):
+    """Work for guests, one for each part."""
+    return [
+        Work(
+            [f"{kernel} {test.name}" for test in part],
+            run_tests, _TOP, kernel, number, part, [*options, "--unload"],
+        )
+        for number, part in enumerate(parts, 1)
+    ]  # fmt: skip
+
+
 def _test(report, places, tests, limit):
-    """A lane for each kind of guest. The host's tests follow where there is time first."""
-    lanes = {"uml": [], "qemu": []}
-    if "kunit" in places:
-        lanes["uml"].append(Work(["kunit"], run_kunit, _TOP))
-    for kernel, more in (("uml", ["--unload"]), ("qemu", ["--cpus", "2", "--unload"])):
-        here = [test for test in tests if kernel in test.where]
-        if kernel in places and here:
-            names = [f"{kernel} {test.name}" for test in here]
-            lanes[kernel].append(Work(names, run_tests, _TOP, kernel, here, more))
-    host = [test for test in tests if "host" in test.where and "host" in places]
-    common = [Work([f"host {test.name}"], run_host, _TOP, test) for test in host]
-    run_lanes(report, lanes.values(), common, limit)
+    """Two lanes, each a guest at a time.
+
+    QEMU boots once, which takes long. UML's tests are the most by far; who has time does a part.
+    The host's tests come last: they are short, so that both lanes end together.
+    """
+    uml, qemu, host = (
+        [test for test in tests if place in test.where and place in places]
+        for place in ("uml", "qemu", "host")
+    )
+    kunit = [Work(["kunit"], run_kunit, _TOP)] if "kunit" in places else []
+    emulated = _guests("qemu", [qemu] if qemu else [], ["--cpus", "2"])
+    common = _guests("uml", _parts(uml), [])
+    common += [Work([f"host {test.name}"], run_host, _TOP, test) for test in host]
+    run_lanes(report, [kunit, emulated], common, limit)
 
 
 def _stop(*_):

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-2.0
 """Peers that do TLS wrong, and somebody between two peers who changes what they say.
 
@@ -9,12 +9,13 @@ usage: peer.py serve PORT HOW	take connections, and answer each like this
 				pass a connection on to port TO; once a file "armed" is there,
 				do this to the next record in that direction: down (to the
 				client) or up
+       peer.py many		any of these but stall, one in each line of stdin, until that ends
 
-Says "ready" on stdout when it listens or has connected.
+Says "ready PORT" on stdout when it listens or has connected, "done PORT" when a connection has ended
+that it made. python takes a second to begin where the kernel is slow, hence "many".
 """
 
 import os
-import random
 import socket
 import struct
 import sys
@@ -34,7 +35,7 @@ def listener(port):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((HOST, port))
     sock.listen(100)
-    say("ready")
+    say(f"ready {port}")
     return sock
 
 
@@ -55,7 +56,12 @@ def record(kind, data, version=0x0303):
 
 
 def noise(length):
-    return random.Random(length).randbytes(length)
+    """The same each time. (The module random takes longer to load than this.)"""
+    data, state = bytearray(length), length | 1
+    for i in range(length):
+        state = state * 1103515245 + 12345 & 0x7FFFFFFF
+        data[i] = state >> 16 & 0xFF
+    return bytes(data)
 
 
 # What is sent, all at once.
@@ -120,13 +126,14 @@ def serve(port, how):
 
 def connect(port, how):
     sock = socket.create_connection((HOST, int(port)))
-    say("ready")
+    say(f"ready {port}")
     misbehave(sock, how, False)
+    say(f"done {port}")
 
 
 def stall(port, count):
     socks = [socket.create_connection((HOST, int(port))) for _ in range(int(count))]
-    say("ready")
+    say(f"ready {port}")
     sys.stdin.read()
     for sock in socks:
         sock.close()
@@ -248,11 +255,19 @@ def proxy(port, to_port, direction, how):
         thread.join()
 
 
+def many():
+    for line in sys.stdin:
+        what, *args = line.split()
+        threading.Thread(target=WHATS[what], args=args, daemon=True).start()
+
+
+WHATS = {"serve": serve, "connect": connect, "stall": stall, "proxy": proxy, "many": many}
+
+
 def main():
-    whats = {"serve": serve, "connect": connect, "stall": stall, "proxy": proxy}
-    if len(sys.argv) < 2 or sys.argv[1] not in whats:
+    if len(sys.argv) < 2 or sys.argv[1] not in WHATS:
         sys.exit(__doc__)
-    whats[sys.argv[1]](*sys.argv[2:])
+    WHATS[sys.argv[1]](*sys.argv[2:])
 
 
 main()

@@ -20,6 +20,7 @@
 #	usage keyusage		for clients only; a key that may sign papers only
 #	weakkey sha1		RSA of 1024 bits; signed over SHA-1
 #	notca pathlen		signed by what is no authority, by one too far down
+#	NAME.one NAME.chain	the first certificate of NAME.crt, and what is behind it
 #	psk psk.hex pskid	a pre-shared key, and what it is called
 #	done			all of it is there
 
@@ -158,9 +159,23 @@ psk()
 	printf '%s' zsock-test >pskid
 }
 
+# "openssl s_server" wants the first certificate apart from the others, and at least one of these.
+chains()
+{
+	local crt name
+
+	for crt in *.crt; do
+		name=${crt%.crt}
+		[[ -e $name.one ]] || cp "$crt" "$name.one"
+		awk '/BEGIN/ { n++ } n > 1' "$crt" >"$name.chain"
+		[[ -s $name.chain ]] || cp "$name.one" "$name.chain"
+	done
+}
+
 authorities
 servers
 dated
 refused
+chains
 psk
 touch "done"

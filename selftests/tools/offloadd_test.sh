@@ -39,7 +39,7 @@ protocol()
 {
 	local status
 
-	OFFLOADD=$dir/offloadd /usr/bin/python3 "$top/selftests/offload/offloadd_test.py" >out 2>err
+	OFFLOADD=$dir/offloadd /usr/bin/python3 -ES "$top/selftests/offload/offloadd_test.py" >out 2>err
 	status=$?
 	tap_from out
 	is "the program says that all went well" "$status" 0

@@ -25,7 +25,7 @@ credentials()
 tap_begin
 check "the agent starts" zsock-tlsd --pid "$dir/agent"
 check "credentials that the server may use" credentials
-/usr/bin/python3 "$top/selftests/offload/offloadd_test.py" tls >out 2>err
+/usr/bin/python3 -ES "$top/selftests/offload/offloadd_test.py" tls >out 2>err
 status=$?
 tap_from out
 is "the program says that all went well" "$status" 0

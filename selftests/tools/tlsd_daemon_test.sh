@@ -258,7 +258,7 @@ test_stalled()
 	ztls listen --tags 1 --backlog 500 --timeout 60 127.0.0.1 $port >server 2>&1 </dev/null &
 	server=$!
 	within 20 file_has server port=
-	python3 - $port >stalled <<-'EOT' &
+	python3 -IS - $port >stalled <<-'EOT' &
 		import socket, sys, time
 		made = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(300)]
 		for one in made[:100]:

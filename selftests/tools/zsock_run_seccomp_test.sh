@@ -276,7 +276,7 @@ test_real_programs()
 	fetch "static busybox's wget" zsock-run -- busybox sh -c \
 		'until busybox wget -q -O copy http://127.0.0.1:8351/file; do sleep 0.2; done'
 	fetch "curl" zsock-run --seccomp -- curl -sS -f -o copy http://127.0.0.1:8351/file
-	fetch "python" zsock-run --seccomp -- python3 -c 'import urllib.request as u
+	fetch "python" zsock-run --seccomp -- python3 -IS -c 'import urllib.request as u
 open("copy", "wb").write(u.urlopen("http://127.0.0.1:8351/file").read())'
 	check "its server is on AF_ZSOCK" grep -q 8351 <(zsockctl ss -al)
 	kill $server

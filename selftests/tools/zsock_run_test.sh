@@ -184,7 +184,7 @@ test_rights()
 	rm -f /tmp/suid.$$
 
 	cp probe caps
-	python3 -c 'import os, struct
+	python3 -IS -c 'import os, struct
 os.setxattr("caps", "security.capability", struct.pack("<5I", 0x02000001, 1 << 13, 0, 0, 0))'
 	refused_as_nobody
 	run zsock-run -- ./caps kinds
@@ -276,12 +276,12 @@ fetch()
 
 test_real_programs()
 {
-	exits "python3's asyncio" 0 zsock-run -- python3 "$here/asyncio_echo.py"
+	exits "python3's asyncio" 0 zsock-run -- python3 -IS "$here/asyncio_echo.py"
 	is "is content" "$out" "asyncio is content"
 
 	head -c 3000000 /dev/urandom >file
-	zsock-run -- python3 -m http.server --bind 127.0.0.1 8341 >/dev/null 2>&1 &
-	zsock-run -- python3 -m http.server --bind ::1 8342 >/dev/null 2>&1 &
+	zsock-run -- python3 -IS -m http.server --bind 127.0.0.1 8341 >/dev/null 2>&1 &
+	zsock-run -- python3 -IS -m http.server --bind ::1 8342 >/dev/null 2>&1 &
 	fetch http://127.0.0.1:8341/file
 	fetch "http://[::1]:8342/file"
 	check "curl on AF_INET reaches a server on AF_ZSOCK" \

@@ -216,7 +216,7 @@ test_swap()
 
 test_no_agent()
 {
-	python3 -c 'import socket
+	python3 -IS -c 'import socket
 s = socket.create_server(("127.0.0.1", 4433), backlog=20)
 while True: c = s.accept()[0]; c.recv(1); c.close()' &
 	PIDS+=("$!")
@@ -333,7 +333,7 @@ test_openssl_server()
 web()
 {
 	next_port
-	zsock-run --tls-server "$@" -- python3 -m http.server --bind 127.0.0.1 "$PORT" \
+	zsock-run --tls-server "$@" -- python3 -IS -m http.server --bind 127.0.0.1 "$PORT" \
 		>web.out 2>&1 &
 	WEB=$!
 	PIDS+=("$WEB")
@@ -373,11 +373,11 @@ test_python_server()
 test_asyncio()
 {
 	exits "python3's asyncio" 0 zsock-run --tls --tls-server --ca "$PKI/ca.crt" \
-		--cert "$PKI/p256.crt" --key "$PKI/p256.key" -- python3 "$here/asyncio_echo.py"
+		--cert "$PKI/p256.crt" --key "$PKI/p256.key" -- python3 -IS "$here/asyncio_echo.py"
 	is "is content" "$out" "asyncio is content"
 	# Each of its sockets is replaced by a plain one.
 	exits "python3's asyncio, with TLS for another port alone" 0 \
-		zsock-run --tls --port 1 -- python3 "$here/asyncio_echo.py"
+		zsock-run --tls --port 1 -- python3 -IS "$here/asyncio_echo.py"
 	is "is content, too" "$out" "asyncio is content"
 }
 

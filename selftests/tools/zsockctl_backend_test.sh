@@ -108,7 +108,7 @@ test_add()
 	exits "del" 0 zsockctl backend del far0
 	is "it is gone" "$(member far0 name)" ""
 	# shellcheck disable=SC2016 # for python
-	exits "a descriptor" 0 python3 -c 'import os, socket
+	exits "a descriptor" 0 python3 -IS -c 'import os, socket
 s = socket.socket(socket.AF_UNIX)
 s.connect("good")
 os.dup2(s.fileno(), 7)
@@ -139,7 +139,7 @@ test_netdev()
 hold()
 {
 	mkfifo release
-	zsock-run --backend "$1" -- python3 -c 'import socket, sys
+	zsock-run --backend "$1" -- python3 -IS -c 'import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("0.0.0.0", 0))
 print("bound", s.getsockname()[1], flush=True)
@@ -191,7 +191,7 @@ test_monitor()
 	check "monitor tells" within 5 grep "^deleted far0 unix:good" text
 	is "each event once, in order" "$(awk '$2 == "far0" { print $1 }' text | xargs)" "up down deleted"
 	within 5 grep deleted.*far0 json
-	check "in JSON, too" python3 -c 'import json
+	check "in JSON, too" python3 -IS -c 'import json
 events = [json.loads(line) for line in open("json")]
 assert [e["event"] for e in events if e["name"] == "far0"] == ["up", "down", "deleted"], events'
 	kill "$text" "$json"
@@ -275,7 +275,7 @@ test_no_module()
 
 tap_begin
 mkfifo commands
-python3 "$here/far.py" "$dir" <commands >far.log 2>&1 &
+python3 -IS "$here/far.py" "$dir" <commands >far.log 2>&1 &
 exec 8>commands
 if within 30 grep ready far.log; then
 	tap_ok "other sides are there"

@@ -103,7 +103,7 @@ test_refused()
 		exits "refused there: $words" 2 cred add 4 $words
 	done
 	# n of one and the rest of another: only arithmetic tells.
-	python3 - <<-'EOT'
+	python3 -IS - <<-'EOT'
 		import re, subprocess
 		der = lambda f: bytearray(open(f, "rb").read())
 		a = der("rsa.key.der")
@@ -159,12 +159,12 @@ test_list()
 		"9 psk raw 0 - 10 cert pem 0 65534,1234 10 key pem 0 65534,1234"
 	is "show TAG: that one" "$(cred show 10 | awk 'NR > 1 { print $1, $2 }' | xargs)" "10 cert 10 key"
 	zsockctl -j cred list >list.json
-	is "JSON" "$(python3 -c 'import json
+	is "JSON" "$(python3 -IS -c 'import json
 for c in json.load(open("list.json")):
     print(c["tag"], c["type"], c["format"], c["length"] > 0, c["owner"], c["allowed"])' | xargs)" \
 		"9 psk raw True 0 [] 10 cert pem True 0 [65534, 1234] 10 key pem True 0 [65534, 1234]"
 	zsockctl -j cred show 10 cert >one.json
-	check "JSON with data" python3 -c 'import base64, json
+	check "JSON with data" python3 -IS -c 'import base64, json
 c = json.load(open("one.json"))
 assert base64.b64decode(c["data"]) == open("p256.crt", "rb").read()'
 	cred deny 10 uid nobody

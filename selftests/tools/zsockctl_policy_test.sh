@@ -153,7 +153,7 @@ test_used()
 	is "which is counted" "$(zsockctl policy | awk 'NR > 1 { print $8 }')" 1
 	policy add --uid 7 --backend b --or-else
 	zsockctl -j -p policy >list.json
-	check "JSON" python3 - <<-'EOT'
+	check "JSON" python3 -IS - <<-'EOT'
 		import json
 		one, two = json.load(open("list.json"))
 		assert one.pop("id") > 0

@@ -18,7 +18,7 @@ cd "$dir" || exit 1
 hold()
 {
 	mkfifo release
-	zsock-run -- python3 "$here/sockets.py" "$@" <release >held &
+	zsock-run -- python3 -IS "$here/sockets.py" "$@" <release >held &
 	holder=$!
 	exec 9>release
 	while ! grep -q ready held; do
@@ -213,8 +213,8 @@ test_json()
 		-j info
 		-j vsock map
 	EOT
-	check "python3 -m json.tool takes it" python3 -m json.tool 1.json /dev/null
-	check "all JSON is JSON, and says the same" python3 - "$n" held <<-'EOT'
+	check "python3 -m json.tool takes it" python3 -IS -m json.tool 1.json /dev/null
+	check "all JSON is JSON, and says the same" python3 -IS - "$n" held <<-'EOT'
 		import json, sys
 		got = {n: json.load(open(f"{n}.json", encoding="utf-8")) for n in range(1, int(sys.argv[1]) + 1)}
 		assert got[1] == got[2] and len(got[1]) == 12
@@ -262,7 +262,7 @@ packet lo:0x0800 *:* packet native"
 	is "ICMP" "$(columns "1 5 7" -au)" "icmp6 [::]:* icmp"
 	is "CAN" "$(columns "1 5 7" -a handler can)" "can *:* can"
 	zsockctl -j ss -a >kinds.json
-	check "in JSON, too" python3 -c '
+	check "in JSON, too" python3 -IS -c '
 import json
 all = {s["handler"] + s["type"]: s for s in json.load(open("kinds.json"))}
 assert all["packetdgram"]["local"] == {"device": "lo", "ethertype": "0x0800"}
@@ -272,7 +272,7 @@ assert all["icmpdgram"]["domain"] == "inet6" and all["canraw"]["domain"] == "can
 	test_same_as_proc "other kinds"
 	let_go
 	zsockctl -j proto >proto.json
-	check "protocols have ranges and domains" python3 -c '
+	check "protocols have ranges and domains" python3 -IS -c '
 import json
 all = {p["name"]: p["ids"] for p in json.load(open("proto.json"))}
 assert [(i["type"], i["number"], i["last"], i["domains"]) for i in all["raw"]] == \
@@ -290,7 +290,7 @@ test_names()
 
 	hold set "$name" || { tap_not_ok "the sockets with an odd name"; return; }
 	zsockctl -j ss -tp >odd.json
-	check "an odd name is valid JSON" python3 -c '
+	check "an odd name is valid JSON" python3 -IS -c '
 import json
 names = {p["name"] for s in json.load(open("odd.json", encoding="utf-8")) for p in s["processes"]}
 assert names == {"a\"\\\x1b[\n\ufffd\u00e4"}, names'
@@ -305,7 +305,7 @@ test_many()
 	is "300 sockets are listed" "$(zsockctl ss -H state fresh | wc -l)" 300
 	test_same_as_proc "300 sockets"
 	zsockctl -j ss -ap >many.json
-	check "in JSON, too, each once" python3 -c '
+	check "in JSON, too, each once" python3 -IS -c '
 import json
 many = json.load(open("many.json", encoding="utf-8"))
 assert len(many) == len({s["inode"] for s in many}) == 300
