@@ -199,7 +199,7 @@ test_broken_clients()
 		server --tags "${TAG[p256]}" --http 1000 || return
 		py_ready connect "$PORT" "$how" || return
 		# It is told, or given up: nobody waits for ever.
-		many_says done || problems+="its connection does not end"$'\n'
+		many_says "done" || problems+="its connection does not end"$'\n'
 		has z.err accept && problems+="it was accepted"$'\n'
 		good_client
 		verdict "a client that does this: $how" "$problems"
