@@ -5,7 +5,12 @@
  */
 #include "zsock_int.h"
 
-/* @func is called for each event of @sock, under the lock of its wait queue. */
+/*
+ * @func is called for each event of @sock, under the lock of its wait queue, and
+ * before those who came otherwise: with a negative value it keeps the event from
+ * them. io_uring makes a connect() again at each event, and takes -EALREADY for
+ * its end: it must hear of none before that.
+ */
 void zsock_watch(struct zsock_watch *watch, struct socket *sock,
 		 wait_queue_func_t func)
 {
@@ -13,6 +18,7 @@ void zsock_watch(struct zsock_watch *watch, struct socket *sock,
 		return;
 	watch->sock = sock;
 	init_waitqueue_func_entry(&watch->entry, func);
+	watch->entry.flags |= WQ_FLAG_PRIORITY;
 	add_wait_queue(&sock->wq.wait, &watch->entry);
 }
 

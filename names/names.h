@@ -145,8 +145,7 @@ struct zsock_lookup {
  * @work: goes on with it
  * @walking: a dispatched stream tries one address after the other
  * @trying: it is at it
- * @wait: in the outer socket's queue meanwhile
- * @waiting: it is there
+ * @watch: the outer socket's events, meanwhile
  * @lookup: of datagrams
  * @attempts: inner sockets that are connecting, by the address' place
  *
@@ -168,8 +167,7 @@ struct zsock_naming {
 	struct delayed_work	work;
 	bool			walking;
 	bool			trying;
-	struct wait_queue_entry	wait;
-	bool			waiting;
+	struct zsock_watch	watch;
 	struct zsock_lookup	lookup;
 	struct zsock_attempt	attempts[ZSOCK_RESOLVE_ADDRESSES_MAX];
 };

@@ -13,29 +13,18 @@
 /* So many times the delay from one address to the next in a race. */
 #define ZSOCK_WALK_PATIENCE	8
 
+/*
+ * Of a stream that connects nobody else is to hear: its calls wait for the
+ * outcome, of which zsock_naming_wake() tells.
+ */
 static int zsock_walk_event(struct wait_queue_entry *wait, unsigned int mode,
 			    int sync, void *key)
 {
-	struct zsock_naming *n = container_of(wait, struct zsock_naming, wait);
+	struct zsock_naming *n = container_of(wait, struct zsock_naming,
+					      watch.entry);
 
 	mod_delayed_work(zsock_agent_wq, &n->work, 0);
-	return 0;
-}
-
-static void zsock_walk_watch(struct zsock_naming *n)
-{
-	if (n->waiting)
-		return;
-	init_waitqueue_func_entry(&n->wait, zsock_walk_event);
-	add_wait_queue(&n->zs->sock->wq.wait, &n->wait);
-	n->waiting = true;
-}
-
-static void zsock_walk_unwatch(struct zsock_naming *n)
-{
-	if (n->waiting)
-		remove_wait_queue(&n->zs->sock->wq.wait, &n->wait);
-	n->waiting = false;
+	return n->zs->sock->type == SOCK_STREAM ? -1 : 0;
 }
 
 /* The inner socket's own connect(), not that of TLS. */
@@ -96,7 +85,7 @@ static void zsock_walk_won(struct zsock_naming *n)
 {
 	struct zsock_sock *zs = n->zs;
 
-	zsock_walk_unwatch(n);
+	zsock_unwatch(&n->watch);
 	n->trying = false;
 	if (zs->handler->proto->host_connected)
 		zs->handler->proto->host_connected(zs->sock);
@@ -110,7 +99,7 @@ void zsock_walk(struct zsock_naming *n)
 {
 	int err;
 
-	zsock_walk_watch(n);
+	zsock_watch(&n->watch, n->zs->sock, zsock_walk_event);
 	while (n->next < n->answer.n) {
 		err = n->trying ? zsock_walk_look(n) : zsock_walk_begin(n);
 		if (!err) {
@@ -142,7 +131,7 @@ void zsock_walk_end(struct zsock_naming *n)
 {
 	if (!n->zs->table)
 		return;
-	zsock_walk_unwatch(n);
+	zsock_unwatch(&n->watch);
 	if (n->trying)
 		zsock_walk_forget(n);
 	zsock_naming_walking(n, false);

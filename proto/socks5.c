@@ -225,6 +225,9 @@ static int zsock_socks5_step(struct zsock_socks5 *s5)
 		if (!err)
 			err = zsock_socks5_answer(s5);
 	}
+	/* The proxy has hung up, whatever was noticed first. */
+	if (err == -EPIPE)
+		err = -ECONNRESET;
 	if (err == -EAGAIN && s5->state != ZSOCK_S5_DIAL &&
 	    time_after_eq(jiffies, s5->deadline))
 		err = -ETIMEDOUT;
@@ -319,9 +322,13 @@ void zsock_socks5_kick(struct zsock_socks5 *s5)
 static int zsock_socks5_event(struct wait_queue_entry *wait, unsigned int mode,
 			      int sync, void *key)
 {
+	struct zsock_socks5 *s5 = container_of(wait, struct zsock_socks5,
+					       watch.entry);
+
 	/* Under the queue's lock: the socket does not go. */
-	zsock_socks5_kick(container_of(wait, struct zsock_socks5, watch.entry));
-	return 0;
+	zsock_socks5_kick(s5);
+	/* TCP's events are nobody else's, until there is an outcome. */
+	return zsock_socks5_busy(zsock_socks5_state(s5)) ? -1 : 0;
 }
 
 /* When to look without an event: at the time limit, or before. */

@@ -76,6 +76,13 @@ void zsock_tls_pot_empty(struct socket *sock)
 
 /* ---- watching for TCP's part to end ---- */
 
+static bool zsock_tls_settled(const void *arg)
+{
+	u8 state = zsock_tls_state(arg);
+
+	return state != ZSOCK_TLS_CONNECTING && state != ZSOCK_TLS_HANDSHAKING;
+}
+
 /*
  * The connection is closed in an orderly way after a handshake that failed, and
  * the peer may answer with a reset: what went wrong is something else.
@@ -88,6 +95,17 @@ static void zsock_tls_keep_error(struct zsock_tls *tls)
 		WRITE_ONCE(sk->sk_err, tls->told ? 0 : tls->result.error);
 }
 
+/*
+ * Whether events are TCP's, and there is nothing to be told of: nobody is in its
+ * connect(), and no proxy waits for them. A listener's are its own.
+ */
+static bool zsock_tls_alone(const struct zsock_tls *tls)
+{
+	return READ_ONCE(tls->state) == ZSOCK_TLS_CONNECTING &&
+	       !READ_ONCE(tls->callers) &&
+	       !zsock_socks5_copies(zsock_sk(tls->sock));
+}
+
 static int zsock_tls_event(struct wait_queue_entry *wait, unsigned int mode,
 			   int sync, void *key)
 {
@@ -95,11 +113,12 @@ static int zsock_tls_event(struct wait_queue_entry *wait, unsigned int mode,
 					     watch.entry);
 
 	/* Under the queue's lock: @tls does not go. */
-	if (READ_ONCE(tls->state) == ZSOCK_TLS_FAILED)
+	if (READ_ONCE(tls->state) == ZSOCK_TLS_FAILED) {
 		zsock_tls_keep_error(tls);
-	else
-		mod_delayed_work(zsock_tls_wq, &tls->work, 0);
-	return 0;
+		return 0;
+	}
+	mod_delayed_work(zsock_tls_wq, &tls->work, 0);
+	return zsock_tls_alone(tls) ? -1 : 0;
 }
 
 /* Under the lock. */
@@ -223,6 +242,7 @@ static void zsock_tls_check(struct zsock_tls *tls)
 
 void zsock_tls_connect_work(struct zsock_tls *tls)
 {
+	bool settled;
 	u8 before;
 
 	/* Who has it may wait for the sk, and that for the program. */
@@ -232,8 +252,9 @@ void zsock_tls_connect_work(struct zsock_tls *tls)
 	}
 	before = tls->state;
 	zsock_tls_check(tls);
+	settled = before != tls->state && zsock_tls_settled(tls);
 	mutex_unlock(&tls->lock);
-	if (before != zsock_tls_state(tls))
+	if (settled)
 		zsock_wake(tls->sock);
 }
 
@@ -273,13 +294,6 @@ void zsock_tls_abandon(struct zsock_tls *tls, int err)
 }
 
 /* ---- waiting ---- */
-
-static bool zsock_tls_settled(const void *arg)
-{
-	u8 state = zsock_tls_state(arg);
-
-	return state != ZSOCK_TLS_CONNECTING && state != ZSOCK_TLS_HANDSHAKING;
-}
 
 /* Until the handshake has ended: as zsock_wait_settled(). */
 int zsock_tls_wait(struct zsock_tls *tls, long *timeo)

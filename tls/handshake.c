@@ -64,7 +64,10 @@ static const struct cred *zsock_handshake_cred(const struct socket *sock)
 	return sock->file ? sock->file->f_cred : current_cred();
 }
 
-/* The connection's events wake the agent, too. Under the lock of its queue. */
+/*
+ * The connection's events are the agent's; a program that connects hears of the
+ * end alone, see zsock_watch(). Under the lock of its queue.
+ */
 static int zsock_handshake_event(struct wait_queue_entry *wait,
 				 unsigned int mode, int sync, void *key)
 {
@@ -73,7 +76,7 @@ static int zsock_handshake_event(struct wait_queue_entry *wait,
 
 	wake_up_interruptible_poll(&hs->wq, key ? key_to_poll(key) :
 						  EPOLLIN | EPOLLOUT);
-	return 0;
+	return -1;
 }
 
 /*
@@ -169,6 +172,7 @@ int zsock_handshake_submit(struct zsock_handshake *hs,
 	hs->owner = owner;
 	/* What a program waits for says nothing about messages of a handshake. */
 	hs->rcvlowat = xchg(&hs->sk->sk_rcvlowat, 1);
+	hs->wait.flags |= WQ_FLAG_PRIORITY;
 	add_wait_queue(&hs->home->wq.wait, &hs->wait);
 	err = zsock_request_submit(&hs->rq);
 	if (err)

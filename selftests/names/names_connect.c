@@ -17,6 +17,9 @@
 
 #include "kselftest_harness.h"
 #include "resolver.h"
+#ifdef HAVE_LIBURING
+#include "ring.h"
+#endif
 
 /* Nothing answers at these: see black_holes(). */
 #define HOLE4	"192.0.2.1"
@@ -572,6 +575,130 @@ TEST_F(names, domains)
 	EXPECT_EQ(EAFNOSUPPORT, to_name(fd));
 	close(fd);
 }
+
+#ifdef HAVE_LIBURING
+/* ---- io_uring ---- */
+
+static int uring_connect(struct io_uring *ring, int fd, struct sockaddr_zs *to, socklen_t len)
+{
+	io_uring_prep_connect(io_uring_get_sqe(ring), fd, (struct sockaddr *)to, len);
+	return ring_finish(ring, NULL);
+}
+
+TEST_F(names, uring)
+{
+	struct io_uring ring;
+	int fd, ret;
+
+	ret = io_uring_queue_init(4, &ring, 0);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(return, "the kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	said_after = 50;
+	says("::1", "127.0.0.1");
+	fd = new_socket();
+	EXPECT_EQ(0, uring_connect(&ring, fd, &self->to, self->len));
+	EXPECT_TRUE(talks(fd, self->l6));
+	EXPECT_EQ(-EISCONN, uring_connect(&ring, fd, &self->to, self->len));
+	close(fd);
+	said[0] = NULL;
+	said_error = ENOENT;
+	fd = new_socket();
+	EXPECT_EQ(-ENOENT, uring_connect(&ring, fd, &self->to, self->len));
+	EXPECT_EQ(0, zs_getint(fd, SOL_SOCKET, SO_ERROR));
+	close(fd);
+	io_uring_queue_exit(&ring);
+}
+
+/* What becomes of one address is not the end of it. */
+TEST_F(names, uring_slow)
+{
+	struct io_uring ring;
+	int fd, ret;
+
+	ret = io_uring_queue_init(4, &ring, 0);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(return, "the kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	if (system("tc qdisc add dev lo root netem delay 20ms 2>/dev/null"))
+		SKIP(return, "the kernel delays no packets");
+	close(self->l6);
+	self->l6 = -1;
+	says("::1", "127.0.0.2", "127.0.0.1");
+	fd = new_socket();
+	EXPECT_EQ(0, uring_connect(&ring, fd, &self->to, self->len));
+	EXPECT_TRUE(talks(fd, self->l4));
+	close(fd);
+	io_uring_queue_exit(&ring);
+}
+
+/* A request that is taken back leaves the connection, as a signal does. */
+TEST_F(names, uring_cancelled)
+{
+	struct io_uring_cqe *cqe;
+	struct io_uring ring;
+	int fd, ret, i;
+
+	ret = io_uring_queue_init(4, &ring, 0);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(return, "the kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	said_after = 300;
+	says("127.0.0.1");
+	fd = new_socket();
+	io_uring_prep_connect(io_uring_get_sqe(&ring), fd, (struct sockaddr *)&self->to, self->len);
+	io_uring_submit(&ring);
+	zs_sleep_ms(50);
+	io_uring_prep_cancel(io_uring_get_sqe(&ring), NULL, IORING_ASYNC_CANCEL_ANY);
+	io_uring_submit(&ring);
+	for (i = 0; i < 2; i++) {
+		struct __kernel_timespec ts = { 5, 0 };
+
+		ASSERT_EQ(0, io_uring_wait_cqe_timeout(&ring, &cqe, &ts));
+		io_uring_cqe_seen(&ring, cqe);
+	}
+	EXPECT_EQ(0, to_name(fd));
+	EXPECT_TRUE(talks(fd, self->l4));
+	close(fd);
+	io_uring_queue_exit(&ring);
+}
+
+static int uring_send(struct io_uring *ring, int fd, struct sockaddr_zs *to, socklen_t len)
+{
+	struct iovec iov = { .iov_base = (char []){ "hi" }, .iov_len = 2 };
+	struct msghdr msg = {
+		.msg_name = to, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1,
+	};
+
+	io_uring_prep_sendmsg(io_uring_get_sqe(ring), fd, &msg, 0);
+	return ring_finish(ring, NULL);
+}
+
+TEST_F(names, uring_datagram)
+{
+	union zs_addr bound;
+	int srv = zs_udp_bound(AF_INET, AF_INET, &bound), fd, ret;
+	struct io_uring ring;
+	char buf[8];
+
+	ret = io_uring_queue_init(4, &ring, 0);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(return, "the kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	said_after = 50;
+	says("127.0.0.1");
+	self->len = zs_name(&self->to, "host.test", zs_port(&bound));
+	fd = zs_socket(variant->domain, SOCK_DGRAM, 0);
+	ASSERT_EQ(0, setsockopt(fd, SOL_ZSOCK, ZSOCK_HOST, "", 0));
+	if (variant->before)
+		ASSERT_EQ(0, zs_setint(fd, SOL_IP, IP_TOS, 0));
+	EXPECT_EQ(2, uring_send(&ring, fd, &self->to, self->len));
+	EXPECT_EQ(2, recv(srv, buf, sizeof(buf), 0));
+	io_uring_queue_exit(&ring);
+	close(srv);
+	close(fd);
+}
+#endif
 
 /* The policy knows where it really goes: see policy.rst. */
 

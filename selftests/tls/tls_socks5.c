@@ -5,11 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "proxy.h"
+#ifdef HAVE_LIBURING
+#include "ring.h"
+#endif
 #include "tls.h"
 
 #define OPEN		"\x05\x00"
@@ -181,6 +185,51 @@ TEST_F(via, no_listener)
 				 sizeof(self->proxy.addr.in)));
 	EXPECT_EQ(EINVAL, errno);
 }
+
+#ifdef HAVE_LIBURING
+static int uring_connect(struct io_uring *ring, int fd, const union zs_addr *addr)
+{
+	io_uring_prep_connect(io_uring_get_sqe(ring), fd, &addr->sa,
+			      zs_len(addr->sa.sa_family));
+	return ring_finish(ring, NULL);
+}
+
+/*
+ * io_uring takes an event for the end of connect(): it hears of none of TCP's, of the proxy's, or
+ * of the handshake's, in a network that takes its time.
+ */
+TEST_F(via, uring_slow)
+{
+	struct io_uring ring;
+	int i, c, s, ret;
+
+	ret = io_uring_queue_init(4, &ring, 0);
+	if (ret == -ENOSYS || ret == -EPERM)
+		SKIP(return, "the kernel has no io_uring");
+	ASSERT_EQ(0, ret);
+	if (system("tc qdisc add dev lo root netem delay 20ms 2>/dev/null"))
+		SKIP(return, "the kernel delays no packets");
+	SCRIPT(GET(3), PUT(OPEN), GET(10), PUT(GRANTED), RELAY);
+	for (i = 0; i < 4; i++) {
+		c = i & 1 ? client(&self->proxy) : tls_socket(0, IPPROTO_TLS_1_2);
+		if (!(i & 1))
+			ASSERT_EQ(0, tls_setup_client(c));
+		if (i & 2)
+			ASSERT_EQ(0, tls_set_hostname(c, "wrong.test"));
+		EXPECT_EQ(i & 2 ? -ECONNABORTED : 0, uring_connect(&ring, c, &self->addr)) {
+			TH_LOG("%d", i);
+		}
+		if (!(i & 2)) {
+			s = accept(self->l, NULL, NULL);
+			EXPECT_TRUE(tls_can_talk(c, s));
+			close(s);
+		}
+		close(c);
+	}
+	EXPECT_EQ(0, system("tc qdisc del dev lo root"));
+	io_uring_queue_exit(&ring);
+}
+#endif
 
 int main(int argc, char **argv)
 {
