@@ -19,8 +19,9 @@ static atomic64_t zsock_request_ids = ATOMIC64_INIT(0);
 static void zsock_request_tick(struct work_struct *work);
 
 /*
- * One in @net for @uid, with a reference: 0 or -ENOMEM. Who made it holds @net
- * until @type->free.
+ * One in @net for @uid, with a reference: 0, -ENOMEM, or -ESHUTDOWN where @net
+ * goes. It holds @net: sockets of the kernel's own do not, and an agent may keep
+ * a descriptor of one that is gone.
  */
 int zsock_request_init(struct zsock_request *rq,
 		       const struct zsock_request_type *type,
@@ -30,9 +31,13 @@ int zsock_request_init(struct zsock_request *rq,
 	rq->all = all;
 	rq->net = net;
 	rq->uid = uid;
+	if (!maybe_get_net(net))
+		return -ESHUTDOWN;
 	rq->share = zsock_share_get(all, net, uid);
-	if (!rq->share)
+	if (!rq->share) {
+		put_net(net);
 		return -ENOMEM;
+	}
 	refcount_set(&rq->ref, 1);
 	INIT_LIST_HEAD(&rq->list);
 	init_completion(&rq->finished);
@@ -46,6 +51,7 @@ int zsock_request_init(struct zsock_request *rq,
 void zsock_request_exit(struct zsock_request *rq)
 {
 	zsock_share_put(rq->all, rq->share);
+	put_net(rq->net);
 }
 
 void zsock_request_put(struct zsock_request *rq)

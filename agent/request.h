@@ -52,7 +52,7 @@ struct zsock_request_type {
  * @last: none waited behind it when it was accepted
  * @portid: the agent's that accepted it
  * @id: told to the agent
- * @net: namespace, held by who made the request
+ * @net: namespace, held
  * @uid: whose socket it is
  * @share: what he has of the namespace's requests
  * @begun: jiffies

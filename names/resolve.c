@@ -37,9 +37,8 @@ static void zsock_resolve_free(struct zsock_request *rq)
 {
 	struct zsock_resolve *res = zsock_resolve_of(rq);
 
-	/* Before the sk, which holds the namespace. */
-	zsock_request_exit(rq);
 	sock_put(res->sk);
+	zsock_request_exit(rq);
 	kfree(res);
 }
 

@@ -141,11 +141,10 @@ static void zsock_handshake_free(struct zsock_request *rq)
 	/* Closes the connection if it has not gone elsewhere. */
 	if (hs->role == TLS_DTLS_ROLE_SERVER)
 		sock_release(hs->pot);
-	/* Before the sk, which holds the namespace. */
-	zsock_request_exit(rq);
 	sock_put(hs->sk);
 	zsock_tls_conf_put(hs->conf);
 	zsock_tls_put(hs->tls);
+	zsock_request_exit(rq);
 	mutex_destroy(&hs->lock);
 	kfree(hs);
 }

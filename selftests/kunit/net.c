@@ -6,6 +6,7 @@
 #include <linux/umh.h>
 #include <net/zsock_kpi.h>
 
+#include "../../agent/request.h"
 #include "suites.h"
 
 /* ---- a second namespace: that of a program which sleeps in it ---- */
@@ -216,12 +217,50 @@ static void zsock_net_kpi(struct kunit *test)
 	zsock_close(so[1]);
 }
 
+static bool zsock_net_defunct(struct zsock_socket *so, int tries)
+{
+	while (tries-- && zsock_setupcall(so, NULL, NULL) != -ESHUTDOWN)
+		msleep(20);
+	return tries >= 0;
+}
+
+/*
+ * What an agent was given may be kept by anybody, also by who is in another
+ * namespace: it is put away while that of the socket is there yet.
+ */
+static void zsock_net_request(struct kunit *test)
+{
+	struct sockaddr_zs to = { .zs_port = htons(9), .zs_name = "host.test" };
+	struct zsock_other *other = test->priv;
+	struct zsock_request *rq;
+	struct zsock_socket *so;
+
+	to.zs_family = zsock_family();
+	KUNIT_ASSERT_EQ(test, 0,
+			zsock_socket(other->net, AF_INET, SOCK_STREAM, 0, NULL,
+				     NULL, &so));
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS,
+			zsock_connect(so, (struct sockaddr *)&to, sizeof(to),
+				      MSG_DONTWAIT));
+	rq = zsock_request_next(&zsock_net(other->net)->names, 0x70000001);
+	KUNIT_EXPECT_NOT_NULL(test, rq);
+	zsock_net_end(other);
+	KUNIT_EXPECT_FALSE(test, zsock_net_defunct(so, 50));
+	if (rq) {
+		zsock_request_finish(rq, -ETIMEDOUT);
+		zsock_request_put(rq);
+	}
+	KUNIT_EXPECT_TRUE(test, zsock_net_defunct(so, 500));
+	zsock_close(so);
+}
+
 static struct kunit_case zsock_net_cases[] = {
 	KUNIT_CASE_SLOW(zsock_net_stats),
 	KUNIT_CASE_SLOW(zsock_net_lists),
 	KUNIT_CASE_SLOW(zsock_net_of_the_inner),
 	KUNIT_CASE_SLOW(zsock_net_access),
 	KUNIT_CASE(zsock_net_kpi),
+	KUNIT_CASE_SLOW(zsock_net_request),
 	{ }
 };
 
