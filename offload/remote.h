@@ -172,8 +172,9 @@ struct zsock_rx {
  * struct zsock_pipe - a pipe
  * @ref: users: the backend, the pipe's own tasks, sockets
  * @remote: whose it is; held
- * @file: of @sock; held
+ * @file: of @sock; held, until the pipe has ended
  * @sock: a connected stream socket
+ * @vsock: that is one of AF_VSOCK
  * @hello: the other side said it, or will not
  * @features: ZOFF_F_* in use
  * @window: bytes that the other side takes at first
@@ -209,6 +210,7 @@ struct zsock_pipe {
 	struct zsock_remote	*remote;
 	struct file		*file;
 	struct socket		*sock;
+	bool			vsock;
 	struct completion	hello;
 	u32			features;
 	u32			window;

@@ -30,8 +30,7 @@ struct zsock_direct {
 static bool zsock_direct_suits(const struct zsock_pipe *pipe,
 			       const struct iov_iter *from, u32 len)
 {
-	return pipe->sock->sk->sk_family == AF_VSOCK &&
-	       len >= ZSOCK_TX_PAGES && user_backed_iter(from);
+	return pipe->vsock && len >= ZSOCK_TX_PAGES && user_backed_iter(from);
 }
 
 static void zsock_direct_vec(struct zsock_direct *d, size_t off, u32 len)

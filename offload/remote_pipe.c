@@ -21,14 +21,26 @@ u32 zsock_pipe_seq(struct zsock_pipe *pipe)
 	return seq;
 }
 
+/*
+ * Nobody reads or writes any more. The backend and sockets may keep the pipe for
+ * long, but not its socket: that holds a namespace, perhaps their own.
+ */
+static void zsock_pipe_leave(struct zsock_pipe *pipe)
+{
+	zsock_source_free(pipe);
+	if (pipe->file)
+		fput(pipe->file);
+	pipe->file = NULL;
+	pipe->sock = NULL;
+}
+
 static void zsock_pipe_free(struct zsock_pipe *pipe)
 {
 	WARN_ON_ONCE(!xa_empty(&pipe->socks));
 	zsock_tx_free(pipe);
 	xa_destroy(&pipe->socks);
-	fput(pipe->file);
+	zsock_pipe_leave(pipe);
 	zsock_remote_put(pipe->remote);
-	zsock_source_free(pipe);
 	mutex_destroy(&pipe->tx);
 	kfree(pipe);
 }
@@ -107,6 +119,7 @@ static void zsock_pipe_end(struct work_struct *work)
 	/* Those that came in while the reader was not stopped yet. */
 	zsock_pipe_fail_all(pipe);
 	zsock_tx_purge(pipe);
+	zsock_pipe_leave(pipe);
 	if (pipe->why)
 		pr_notice("backend %s: the pipe is dropped: %s\n",
 			  pipe->remote->name, pipe->why);
@@ -320,6 +333,7 @@ struct zsock_pipe *zsock_pipe_new(struct zsock_remote *remote,
 	pipe->remote = remote;
 	pipe->file = get_file(file);
 	pipe->sock = sock_from_file(file);
+	pipe->vsock = pipe->sock->sk->sk_family == AF_VSOCK;
 	/* Its own: once it is started its end may come, and puts that. */
 	refcount_inc(&pipe->ref);
 	err = zsock_source_init(pipe);

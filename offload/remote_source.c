@@ -323,4 +323,5 @@ void zsock_source_free(struct zsock_pipe *pipe)
 	zsock_source_drop(rx);
 	__skb_queue_purge(&rx->skbs);
 	kvfree(rx->buf);
+	rx->buf = NULL;
 }

@@ -871,4 +871,30 @@ TEST_F(cut, namespace_ends)
 	close(sv[0]);
 }
 
+/* Another backend's pipe is a socket of the namespace itself, which ends all the same. */
+TEST_F(cut, own_pipe_holds_no_namespace)
+{
+	int sv[2], own[2], pid;
+	struct first f;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv));
+	good(&f);
+	far_say_raw(sv[0], &f, sizeof(f));
+	pid = fork();
+	if (!pid) {
+		int err = zs_new_netns() ?:
+			  socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, own);
+
+		close(sv[0]);
+		far_say_raw(own[0], &f, sizeof(f));
+		err = err ?: far_give(ZSOCK_CMD_BACKEND_ADD, "own", "", own[1]) ?:
+		      far_give(ZSOCK_CMD_BACKEND_ADD, NAME, "", sv[1]);
+		_exit(!!err);
+	}
+	close(sv[1]);
+	EXPECT_EQ(0, zs_wait(pid));
+	EXPECT_TRUE(far_hung_up(sv[0], 10000));
+	close(sv[0]);
+}
+
 TEST_HARNESS_MAIN
