@@ -104,6 +104,16 @@ test_choice()
 	is "--domain and --only together" "$out" "kinds: stream4=inet dgram4=inet stream6=inet dgram6=zsock"
 	run zsock-run --seccomp --backend native -- ./probe kinds
 	is "--backend native" "$out" "${all_taken//=zsock/=zsock@native}"
+	run zsock-run --seccomp -- ./probe raw
+	is "raw sockets are left alone" "$out" \
+		"raw: raw4=inet raw6=inet frames=inet packets=inet dgram4=zsock"
+	run zsock-run --seccomp --raw --only stream --domain 6 -- ./probe raw
+	is "--raw with --only and --domain" "$out" \
+		"raw: raw4=inet raw6=zsock@native frames=zsock@native packets=zsock@native dgram4=inet"
+	run zsock-run --seccomp --raw -- ./probe kinds
+	is "--raw, and the others as ever" "$out" "$all_taken"
+	run zsock-run --seccomp --raw -- setpriv --bounding-set -net_raw ./probe raw
+	is "--raw without the right to it" "$out" "raw: raw4=E1 raw6=E1 frames=E1 packets=E1 dgram4=zsock"
 	exits "--backend with an unknown name stops" 125 zsock-run --seccomp --backend nosuch -- ./probe kinds
 	exits "the library inside" 0 zsock-run --seccomp -- zsock-run --only dgram -- ./probe kinds
 	is "takes its own" "$out" "$all_taken"

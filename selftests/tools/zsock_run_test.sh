@@ -65,6 +65,27 @@ test_choice()
 	is "--backend native" "$out" "${all_taken//=zsock/=zsock@native}"
 }
 
+test_raw()
+{
+	local taken="raw: raw4=zsock@native raw6=zsock@native frames=zsock@native packets=zsock@native"
+
+	run zsock-run -- ./probe raw
+	is "raw and packet sockets are left alone" "$out" \
+		"raw: raw4=inet raw6=inet frames=inet packets=inet dgram4=zsock"
+	run zsock-run --raw -- ./probe raw
+	is "--raw" "$out" "$taken dgram4=zsock"
+	run zsock-run --raw --only stream --domain 6 -- ./probe raw
+	is "--raw with --only and --domain" "$out" "${taken/raw4=zsock@native/raw4=inet} dgram4=inet"
+	run zsock-run --raw --backend native --socks5 127.0.0.1 -- ./probe raw
+	is "--raw with what is not for raw sockets" "$out" "$taken dgram4=zsock@native"
+	run zsock-run --raw -- setpriv --bounding-set -net_raw ./probe raw
+	is "without the right to it" "$out" "raw: raw4=E1 raw6=E1 frames=E1 packets=E1 dgram4=zsock"
+	./probe rawsame >inet.txt
+	run zsock-run --raw -- ./probe rawsame
+	echo "$out" >zsock.txt
+	check "they look as ever" diff inet.txt zsock.txt
+}
+
 test_backend_errors()
 {
 	exits "--backend with an unknown name stops" 125 zsock-run --backend nosuch -- ./probe kinds
@@ -338,6 +359,7 @@ tap_begin
 check "the programs of this test are there" programs
 test_same
 test_choice
+test_raw
 test_backend_errors
 test_children
 test_preload

@@ -33,26 +33,30 @@
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* wanted(), once more. */
+/* wanted(), once more; with --raw a little more, which is asked there. */
 static size_t add_abi(struct sock_filter *to, const struct abi *abi)
 {
 	unsigned int domain = settings.only_domain;
-	unsigned int type = settings.only_type;
+	unsigned int type = settings.raw ? 0 : settings.only_type;
+	unsigned int last_domain = domain ? domain : AF_INET6;
+	unsigned int last_type = type ? type : SOCK_DGRAM;
 	const struct sock_filter part[] = {
 		LOAD(offsetof(struct seccomp_data, arch)),
-		IS(abi->arch, 0, 22),
+		IS(abi->arch, 0, 24),
 		LOAD(offsetof(struct seccomp_data, nr)),
 		AND(abi->mask),
-		IS(abi->socket, 0, 13),
+		IS(abi->socket, 0, 15),
 		/* socket() */
 		LOAD(ARG(0)),
-		IS(domain ? domain : AF_INET, 2, 0),
-		IS(domain ? domain : AF_INET6, 1, 0),
+		IS(domain ? domain : AF_INET, 3, 0),
+		IS(last_domain, 2, 0),
+		IS(settings.raw ? AF_PACKET : last_domain, 1, 0),
 		PASS,
 		LOAD(ARG(1)),
 		AND(SOCKET_TYPE_MASK),
-		IS(type ? type : SOCK_STREAM, 2, 0),
-		IS(type ? type : SOCK_DGRAM, 1, 0),
+		IS(type ? type : SOCK_STREAM, 3, 0),
+		IS(last_type, 2, 0),
+		IS(settings.raw ? SOCK_RAW : last_type, 1, 0),
 		PASS,
 		LOAD(ARG(2)),
 		ABOVE(ZSOCK_PROTO_MASK, 0, 1),

@@ -19,6 +19,7 @@ static const char usage_text[] =
 "  --backend NAME   put every socket on this offload backend\n"
 "  --only TYPE      take over 'stream' or 'dgram' sockets only\n"
 "  --domain FAMILY  take over sockets of IPv'4' or IPv'6' only\n"
+"  --raw            take over raw and packet (AF_PACKET) sockets, too\n"
 "  --socks5 HOST[:PORT]   TCP connections go by way of this proxy\n"
 "  --socks5-auth FILE     user:password for it, in the first line of FILE\n"
 "  --fallback       where AF_ZSOCK is not to be had, warn and use AF_INET\n"
@@ -46,7 +47,7 @@ static const char usage_text[] =
 "cannot be executed, 127 if it is not found.\n";
 
 enum {
-	OPT_BACKEND = 256, OPT_ONLY, OPT_DOMAIN, OPT_FALLBACK,
+	OPT_BACKEND = 256, OPT_ONLY, OPT_DOMAIN, OPT_RAW, OPT_FALLBACK,
 	OPT_SOCKS5, OPT_SOCKS5_AUTH,
 	OPT_PRELOAD, OPT_SECCOMP, OPT_TLS, OPT_TLS_SERVER, OPT_CA, OPT_CERT, OPT_KEY, OPT_TAG, OPT_VERIFY,
 	OPT_HOSTNAME, OPT_ALPN, OPT_PORT,
@@ -56,6 +57,7 @@ static const struct option options[] = {
 	{ "backend", required_argument, NULL, OPT_BACKEND },
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "domain", required_argument, NULL, OPT_DOMAIN },
+	{ "raw", no_argument, NULL, OPT_RAW },
 	{ "socks5", required_argument, NULL, OPT_SOCKS5 },
 	{ "socks5-auth", required_argument, NULL, OPT_SOCKS5_AUTH },
 	{ "fallback", no_argument, NULL, OPT_FALLBACK },
@@ -140,6 +142,9 @@ static void take_option(int c, struct run_options *opt)
 	case OPT_DOMAIN:
 		opt->domain = one_of(optarg, "4", "6",
 				     "--domain takes 4 or 6, not");
+		break;
+	case OPT_RAW:
+		opt->raw = 1;
 		break;
 	case OPT_SOCKS5:
 		opt->socks5 = words_of(socks5_resolve, "--socks5", optarg);

@@ -69,7 +69,7 @@ int make_socket(int domain, int type, int protocol, bool tls)
 	int fd, err;
 
 	fd = real_socket(settings.family, type, ZSOCK_PROTO(domain, protocol));
-	if (fd < 0 || !wanted_furnish(fd, tls))
+	if (fd < 0 || !wanted_furnish(fd, domain, type, tls))
 		return fd;
 	err = errno;
 	syscall(SYS_close, fd);		/* close() is a cancellation point */

@@ -82,7 +82,8 @@ static int make(const struct call *call)
 	else
 		fd = socket(settings.family, call->type | SOCK_CLOEXEC,
 			    ZSOCK_PROTO(call->domain, call->protocol));
-	if (fd < 0 || !wanted_furnish(fd, secure))
+	if (fd < 0 ||
+	    !wanted_furnish(fd, call->domain, call->type, secure))
 		return fd;
 	err = errno;
 	close(fd);

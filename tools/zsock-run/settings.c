@@ -47,6 +47,7 @@ void settings_read(void)
 	s = getenv(ENV_DOMAIN);
 	if (s)
 		settings.only_domain = *s == '4' ? AF_INET : AF_INET6;
+	settings.raw = getenv(ENV_RAW) != NULL;
 	settings.fallback = getenv(ENV_FALLBACK) != NULL;
 	s = getenv(ENV_BACKEND);
 	if (s)

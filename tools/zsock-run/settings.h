@@ -20,8 +20,9 @@
 /* Written once: before main(), or before the first socket is asked for. */
 struct settings {
 	int family;
-	int only_type;			/* 0: both */
+	int only_type;			/* 0: both; not of raw ones */
 	int only_domain;		/* 0: both */
+	bool raw;			/* raw and packet sockets, too */
 	bool fallback;
 	char backend[4 * ZSOCK_NAME_MAX];
 	struct socks5_settings socks5;
@@ -38,6 +39,6 @@ void settings_read(void);
 bool wanted(int domain, int type, int protocol);
 bool wanted_may_stay(int err);
 bool wanted_secure(int type, int protocol);
-int wanted_furnish(int fd, bool tls);
+int wanted_furnish(int fd, int domain, int type, bool tls);
 
 #endif /* ZSOCK_RUN_SETTINGS_H */

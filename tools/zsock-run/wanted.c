@@ -13,19 +13,36 @@
 
 #include "settings.h"
 
+/* Those of --raw, of which neither streams nor datagrams are asked for. */
+static bool is_raw(int domain, int type)
+{
+	return domain == AF_PACKET || (type & SOCKET_TYPE_MASK) == SOCK_RAW;
+}
+
+static bool wanted_type(int domain, int type)
+{
+	type &= SOCKET_TYPE_MASK;
+	if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_RAW)
+		return false;
+	if (is_raw(domain, type))
+		return settings.raw && type != SOCK_STREAM;
+	return !settings.only_type || type == settings.only_type;
+}
+
+static bool wanted_domain(int domain)
+{
+	if (domain == AF_PACKET)
+		return settings.raw;
+	if (domain != AF_INET && domain != AF_INET6)
+		return false;
+	return !settings.only_domain || domain == settings.only_domain;
+}
+
 /* Is this one of the sockets that zsock-run was asked to take over? */
 bool wanted(int domain, int type, int protocol)
 {
-	type &= SOCKET_TYPE_MASK;
-	if (domain != AF_INET && domain != AF_INET6)
-		return false;
-	if (type != SOCK_STREAM && type != SOCK_DGRAM)
-		return false;
-	if (settings.only_domain && domain != settings.only_domain)
-		return false;
-	if (settings.only_type && type != settings.only_type)
-		return false;
-	return protocol >= 0 && protocol <= ZSOCK_PROTO_MASK;
+	return wanted_domain(domain) && wanted_type(domain, type) &&
+	       protocol >= 0 && protocol <= ZSOCK_PROTO_MASK;
 }
 
 /* May a socket that AF_ZSOCK refused with @err be an AF_INET one? */
@@ -59,9 +76,14 @@ bool wanted_secure(int type, int protocol)
 	       protocol == IPPROTO_MPTCP;
 }
 
-/* Give a new socket what was asked for: 0, or -1 and errno. */
-int wanted_furnish(int fd, bool tls)
+/*
+ * Give a new socket what was asked for: 0, or -1 and errno. A raw one has its
+ * backend from the beginning, and is no connection that a proxy could make.
+ */
+int wanted_furnish(int fd, int domain, int type, bool tls)
 {
+	if (is_raw(domain, type))
+		return 0;
 	if (settings.backend[0] &&
 	    syscall(SYS_setsockopt, fd, SOL_ZSOCK, ZSOCK_BACKEND,
 		    settings.backend, strlen(settings.backend)))

@@ -85,6 +85,7 @@ static void export_options(const struct run_options *opt, int family)
 	set_or_unset(ENV_BACKEND, opt->backend);
 	set_or_unset(ENV_ONLY, opt->only);
 	set_or_unset(ENV_DOMAIN, opt->domain);
+	set_or_unset(ENV_RAW, opt->raw ? "1" : NULL);
 	set_or_unset(ENV_FALLBACK, opt->fallback ? "1" : NULL);
 	set_or_unset(ENV_SOCKS5, opt->socks5);
 	set_or_unset(ENV_SOCKS5_AUTH, opt->socks5_auth);

@@ -14,6 +14,7 @@
 #define ENV_BACKEND	"ZSOCK_RUN_BACKEND"	/* a backend's name */
 #define ENV_ONLY	"ZSOCK_RUN_ONLY"	/* "stream" or "dgram" */
 #define ENV_DOMAIN	"ZSOCK_RUN_DOMAIN"	/* "4" or "6" */
+#define ENV_RAW		"ZSOCK_RUN_RAW"		/* "1": raw and packet ones, too */
 #define ENV_FALLBACK	"ZSOCK_RUN_FALLBACK"	/* "1": AF_INET is good enough */
 #define ENV_SOCKS5	"ZSOCK_RUN_SOCKS5"	/* "ADDRESS PORT" of a proxy */
 #define ENV_SOCKS5_AUTH	"ZSOCK_RUN_SOCKS5_AUTH"	/* "USER:PASSWORD" */
@@ -46,6 +47,7 @@ struct run_options {
 	const char *backend;
 	const char *only;
 	const char *domain;
+	int raw;
 	int fallback;
 	/* words for the library, as socks5_parse() takes them */
 	const char *socks5;

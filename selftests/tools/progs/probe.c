@@ -4,11 +4,14 @@
  *
  *	probe same	print what must be the same with and without zsock-run
  *	probe kinds	print which sockets really are AF_ZSOCK ones
+ *	probe raw	the same of raw and packet sockets
+ *	probe rawsame	as "same", of those
  *	probe fd N	print what descriptor N is
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <net/ethernet.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -314,11 +317,11 @@ static void no_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &old);
 }
 
-static void kind(const char *name, int domain, int type)
+static void kind_of(const char *name, int domain, int type, int protocol)
 {
 	char backend[16] = "";
 	socklen_t len = sizeof(backend);
-	int fd = socket(domain, type, 0);
+	int fd = socket(domain, type, protocol);
 
 	if (fd < 0)
 		printf(" %s=E%d", name, errno);
@@ -327,6 +330,32 @@ static void kind(const char *name, int domain, int type)
 	else
 		printf(" %s=zsock%s%s", name, *backend ? "@" : "", backend);
 	close(fd);
+}
+
+static void kind(const char *name, int domain, int type)
+{
+	kind_of(name, domain, type, 0);
+}
+
+static void raw_kinds(void)
+{
+	printf("raw:");
+	kind_of("raw4", AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	kind_of("raw6", AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	kind_of("frames", AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	kind_of("packets", AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP));
+	kind("dgram4", AF_INET, SOCK_DGRAM);
+	puts("");
+}
+
+static void raw_same(void)
+{
+	make("raw", AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	make("raw", AF_INET6, SOCK_RAW, IPPROTO_RAW);
+	make("raw", AF_INET, SOCK_RAW, 0);
+	make("packet", AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ETH_P_ALL));
+	make("packet", AF_PACKET, SOCK_DGRAM, 0);
+	make("packet", AF_PACKET, SOCK_STREAM, 0);
 }
 
 int main(int argc, char **argv)
@@ -341,6 +370,10 @@ int main(int argc, char **argv)
 		kind("stream6", AF_INET6, SOCK_STREAM);
 		kind("dgram6", AF_INET6, SOCK_DGRAM);
 		puts("");
+	} else if (argc == 2 && !strcmp(argv[1], "raw")) {
+		raw_kinds();
+	} else if (argc == 2 && !strcmp(argv[1], "rawsame")) {
+		raw_same();
 	} else if (argc == 2 && !strcmp(argv[1], "same")) {
 		every_kind();
 		lengths(AF_INET, SOCK_STREAM);
