@@ -38,7 +38,7 @@ suites()
 
 tls_begin
 creds
-agent_start
+agent_start "$@"
 suites "zsock_kpi_tls" 1
 suites "zsock_kpi_tls_skb" 1
 next_port
