@@ -277,48 +277,61 @@ static int zsock_socks5_getname(struct socket *sock, struct sockaddr *addr,
 /* ---- until there is a tunnel ---- */
 
 /*
- * 0 when the lower call is to be made, and *@failed when it is not: the proxy's
- * words may still be there to be read.
+ * Whether the lower call is to be made, once a connection is not in the making:
+ * 1, 0, or an errno. Without a tunnel there is nothing to send to, or to read
+ * but a proxy's words; and by the time that the lower call looks, another thread
+ * may have begun to connect.
  */
-static int zsock_socks5_await(struct socket *sock, long timeo, bool *failed)
+static int zsock_socks5_await(struct socket *sock, long timeo)
 {
 	struct zsock_socks5 *s5 = zsock_socks5(sock);
 	int err;
 
 	err = zsock_wait_settled(sock, zsock_socks5_settled, s5, &timeo);
-	*failed = !err && zsock_socks5_state(s5) == ZSOCK_S5_FAILED;
-	return err;
+	return err ?: zsock_socks5_state(s5) == ZSOCK_S5_UP;
+}
+
+/* What TCP says where there is no connection. */
+static int zsock_socks5_nothing(struct sock *sk)
+{
+	int err = sock_error(sk);
+
+	if (err || READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
+		return err;
+	return -ENOTCONN;
 }
 
 static int zsock_socks5_sendmsg(struct socket *sock, struct msghdr *msg,
 				size_t size)
 {
-	bool failed;
-	int err;
+	int ret;
 
 	/* It would go past the proxy. */
 	if (msg->msg_flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
-	err = zsock_socks5_await(sock, sock_sndtimeo(sock->sk, msg->msg_flags &
-						     MSG_DONTWAIT), &failed);
-	return err ?: zsock_socks5_lower(sock)->sendmsg(sock, msg, size);
+	ret = zsock_socks5_await(sock, sock_sndtimeo(sock->sk, msg->msg_flags &
+						     MSG_DONTWAIT));
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return sk_stream_error(sock->sk, msg->msg_flags, -EPIPE);
+	return zsock_socks5_lower(sock)->sendmsg(sock, msg, size);
 }
 
 static int zsock_socks5_recvmsg(struct socket *sock, struct msghdr *msg,
 				size_t size, int flags)
 {
-	bool failed;
-	int err;
+	int ret;
 
 	if (flags & MSG_ERRQUEUE)
 		return zsock_socks5_lower(sock)->recvmsg(sock, msg, size,
 							 flags);
-	err = zsock_socks5_await(sock, sock_rcvtimeo(sock->sk, flags &
-						     MSG_DONTWAIT), &failed);
-	if (err)
-		return err;
-	if (failed)
-		return sock_error(sock->sk);
+	ret = zsock_socks5_await(sock, sock_rcvtimeo(sock->sk, flags &
+						     MSG_DONTWAIT));
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return zsock_socks5_nothing(sock->sk);
 	return zsock_socks5_lower(sock)->recvmsg(sock, msg, size, flags);
 }
 
@@ -329,15 +342,13 @@ static ssize_t zsock_socks5_splice_read(struct socket *sock, loff_t *ppos,
 	bool nonblock = sock->file->f_flags & O_NONBLOCK ||
 			flags & SPLICE_F_NONBLOCK;
 	const struct proto_ops *lower;
-	bool failed;
-	int err;
+	int ret;
 
-	err = zsock_socks5_await(sock, sock_rcvtimeo(sock->sk, nonblock),
-				 &failed);
-	if (err)
-		return err;
-	if (failed)
-		return sock_error(sock->sk);
+	ret = zsock_socks5_await(sock, sock_rcvtimeo(sock->sk, nonblock));
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return zsock_socks5_nothing(sock->sk);
 	lower = zsock_socks5_lower(sock);
 	if (!lower->splice_read)
 		return copy_splice_read(sock->file, ppos, pipe, len, flags);

@@ -104,7 +104,7 @@ static inline struct zsock_socks5_error failure(int fd)
 
 #define SCRIPT(...)								\
 do {										\
-	static const struct proxy_step script_[] = { __VA_ARGS__ };		\
+	static const struct proxy_step script_[] = { __VA_ARGS__, END };	\
 										\
 	ASSERT_FALSE(self->started);						\
 	ASSERT_EQ(0, proxy_start(&self->proxy, AF_INET, script_));		\

@@ -345,7 +345,7 @@ TEST_F(tlsd, proxied_address_after_a_name)
 {
 	static const struct proxy_step no[] = {
 		GET(3), PUT("\x05\x00"), GET(4 + 1 + 11 + 2),
-		PUT("\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00"),
+		PUT("\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00"), END,
 	};
 	static const struct proxy_step yes[] = {
 		GET(3), PUT("\x05\x00"), GET(10),

@@ -170,6 +170,56 @@ TEST_F(socks5, mapped_target)
 	EXPECT_EQ(0, memcmp(self->proxy.got + 3, "\x05\x01\x00\x01\xc6\x33\x64\x07\x00\x50", 10));
 }
 
+struct talker {
+	pthread_t send, recv;
+	int fd;
+	bool over;
+	int heard;
+};
+
+static void *talk_send(void *arg)
+{
+	struct talker *t = arg;
+
+	while (!t->over)
+		send(t->fd, "XXX", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return NULL;
+}
+
+static void *talk_recv(void *arg)
+{
+	struct talker *t = arg;
+	char c;
+
+	while (!t->over)
+		if (recv(t->fd, &c, 1, MSG_DONTWAIT) > 0)
+			t->heard++;
+	return NULL;
+}
+
+/* Whoever sends and receives meanwhile: no byte gets to the proxy, and none from it. */
+TEST_F(socks5, talking_too_soon)
+{
+	struct talker t = { .over = false };
+	int i;
+
+	SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT(GRANTED), HOLD);
+	for (i = 0; i < 40; i++) {
+		t.fd = client(&self->proxy, 0);
+		ASSERT_EQ(0, zs_setint(t.fd, SOL_TCP, TCP_NODELAY, 1));
+		t.over = false;
+		ASSERT_EQ(0, pthread_create(&t.send, NULL, talk_send, &t));
+		ASSERT_EQ(0, pthread_create(&t.recv, NULL, talk_recv, &t));
+		EXPECT_EQ(0, go4(t.fd));
+		t.over = true;
+		pthread_join(t.send, NULL);
+		pthread_join(t.recv, NULL);
+		close(t.fd);
+		ASSERT_EQ(0, memcmp(self->proxy.got, "\x05\x01\x00\x05\x01\x00", 6));
+	}
+	EXPECT_EQ(0, t.heard);
+}
+
 TEST_F(socks5, unprivileged)
 {
 	int pid = fork();

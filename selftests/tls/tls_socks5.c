@@ -42,7 +42,7 @@ FIXTURE_TEARDOWN(via)
 
 #define SCRIPT(...)								\
 do {										\
-	static const struct proxy_step script_[] = { __VA_ARGS__ };		\
+	static const struct proxy_step script_[] = { __VA_ARGS__, END };	\
 										\
 	ASSERT_EQ(0, proxy_start(&self->proxy, AF_INET, script_));		\
 } while (0)
