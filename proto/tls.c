@@ -24,6 +24,7 @@ struct zsock_tls *zsock_tls_new(struct zsock_tls_conf *conf)
 		return NULL;
 	refcount_set(&tls->ref, 1);
 	mutex_init(&tls->lock);
+	mutex_init(&tls->listening);
 	mutex_init(&tls->control);
 	INIT_DELAYED_WORK(&tls->work, zsock_tls_work);
 	tls->conf = zsock_tls_conf_get(conf);
@@ -40,6 +41,7 @@ void zsock_tls_put(struct zsock_tls *tls)
 	kfree(tls->name);
 	kfree_sensitive(tls->message);
 	mutex_destroy(&tls->control);
+	mutex_destroy(&tls->listening);
 	mutex_destroy(&tls->lock);
 	kfree(tls);
 }

@@ -263,6 +263,7 @@ int zsock_tls_listen(struct socket *sock, int backlog)
 	struct zsock_tls *tls = zsock_priv(sock);
 	int err = -EINVAL;
 
+	mutex_lock(&tls->listening);
 	mutex_lock(&tls->lock);
 	if (tls->state != ZSOCK_TLS_IDLE && tls->state != ZSOCK_TLS_LISTEN)
 		goto out;
@@ -280,6 +281,7 @@ out:
 	mutex_unlock(&tls->lock);
 	if (!err)
 		mod_delayed_work(zsock_tls_wq, &tls->work, 0);
+	mutex_unlock(&tls->listening);
 	return err;
 }
 
@@ -327,14 +329,19 @@ static struct zsock_handshake *zsock_tls_finished(struct zsock_tls_listener *l)
 	return hs;
 }
 
-/* The listener is closed, or shut down. No lock is held. */
+/*
+ * The listener is closed, or shut down. No lock is held. Nobody begins to listen
+ * meanwhile: a handshake that the work is about to begin has no end to wait for.
+ */
 void zsock_tls_listen_stop(struct zsock_tls *tls)
 {
-	struct zsock_tls_listener *l = tls->listener;
+	struct zsock_tls_listener *l;
 	struct zsock_handshake *hs;
 
+	mutex_lock(&tls->listening);
+	l = tls->listener;
 	if (!l)
-		return;
+		goto out;
 	mutex_lock(&tls->lock);
 	zsock_unwatch(&tls->watch);
 	mutex_unlock(&tls->lock);
@@ -345,6 +352,8 @@ void zsock_tls_listen_stop(struct zsock_tls *tls)
 	zsock_tls_drop_busy(l);
 	while ((hs = zsock_tls_finished(l)))
 		zsock_tls_drop(hs);
+out:
+	mutex_unlock(&tls->listening);
 }
 
 void zsock_tls_listener_free(struct zsock_tls_listener *listener)

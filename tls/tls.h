@@ -132,6 +132,7 @@ struct zsock_tls_result {
  * @ref: the socket, its handshakes: these may end while it is being closed
  * @sock: the outer socket; NULL for one that accept() has not finished yet
  * @lock: for what changes a state, @conf, @handshake, @callers
+ * @listening: held while it begins to listen or stops that; outside @lock
  * @state: enum zsock_tls_state; read without @lock
  * @callers: threads in the inner socket's connect(), and that have its sk locked
  * @told: connect() has said how it ended
@@ -163,6 +164,7 @@ struct zsock_tls {
 	refcount_t			ref;
 	struct socket			*sock;
 	struct mutex			lock;
+	struct mutex			listening;
 	u8				state;
 	bool				told;
 	unsigned int			callers;

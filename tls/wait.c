@@ -126,7 +126,9 @@ static int zsock_tls_wait_shutdown(struct socket *sock, int how)
 	    inet_sk_state_load(sock->sk) != TCP_LISTEN) {
 		zsock_tls_listen_stop(tls);
 		mutex_lock(&tls->lock);
-		zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
+		/* Unless another thread has it listen again. */
+		if (inet_sk_state_load(sock->sk) != TCP_LISTEN)
+			zsock_tls_set_state(tls, ZSOCK_TLS_IDLE);
 		mutex_unlock(&tls->lock);
 	}
 	return err;
