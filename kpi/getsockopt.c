@@ -2,18 +2,52 @@
 /*
  * In-kernel sockets: reading options. The kernel reads SOL_SOCKET into memory
  * of its own, and this module its own levels. TCP's and IP's getsockopt() write
- * to a program's memory and nothing else; of their options those are here that
- * users within the kernel have a use for.
+ * to a program's memory and nothing else (do_tcp_getsockopt() and the like, for
+ * BPF, are not exported). So options are here that are a value in the socket.
  */
 #include <linux/tcp.h>
-#include <net/inet_sock.h>
-#include <net/ipv6.h>
+#include <linux/rcupdate.h>
 #include <net/tcp.h>
 
 #include "kpi.h"
 
-/* A value that is not there is none of ours. */
-#define ZSOCK_NO_OPTION	1
+/* Those that are asked for less often. */
+static int zsock_get_tcp_more(const struct sock *sk, int optname, int *value)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct net *net = sock_net(sk);
+
+	switch (optname) {
+	case TCP_SYNCNT:
+		*value = READ_ONCE(icsk->icsk_syn_retries) ?:
+			 READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+		break;
+	case TCP_LINGER2:
+		*value = READ_ONCE(tp->linger2);
+		if (*value >= 0)
+			*value = (*value ?: READ_ONCE(net->ipv4.sysctl_tcp_fin_timeout)) / HZ;
+		break;
+	case TCP_NOTSENT_LOWAT:
+		*value = READ_ONCE(tp->notsent_lowat);
+		break;
+	case TCP_FASTOPEN:
+		*value = READ_ONCE(icsk->icsk_accept_queue.fastopenq.max_qlen);
+		break;
+	case TCP_FASTOPEN_CONNECT:
+		*value = tp->fastopen_connect;
+		break;
+	case TCP_FASTOPEN_NO_COOKIE:
+		*value = tp->fastopen_no_cookie;
+		break;
+	case TCP_INQ:
+		*value = tp->recvmsg_inq;
+		break;
+	default:
+		return ZSOCK_NO_OPTION;
+	}
+	return 0;
+}
 
 static int zsock_get_tcp_int(struct sock *sk, int optname, int *value)
 {
@@ -49,9 +83,21 @@ static int zsock_get_tcp_int(struct sock *sk, int optname, int *value)
 		*value = !inet_csk_in_pingpong_mode(sk);
 		break;
 	default:
-		return ZSOCK_NO_OPTION;
+		return zsock_get_tcp_more(sk, optname, value);
 	}
 	return 0;
+}
+
+/* Always as long as it can be, as TCP tells it. */
+static int zsock_get_congestion(const struct sock *sk, sockptr_t optval,
+				sockptr_t optlen)
+{
+	char name[TCP_CA_NAME_MAX];
+
+	rcu_read_lock();
+	memcpy(name, READ_ONCE(inet_csk(sk)->icsk_ca_ops)->name, sizeof(name));
+	rcu_read_unlock();
+	return zsock_put_option(optval, optlen, name, sizeof(name));
 }
 
 static int zsock_get_tcp(struct sock *sk, int optname, sockptr_t optval,
@@ -66,56 +112,12 @@ static int zsock_get_tcp(struct sock *sk, int optname, sockptr_t optval,
 		tcp_get_info(sk, &info);
 		return zsock_put_option(optval, optlen, &info, sizeof(info));
 	}
+	if (optname == TCP_CONGESTION)
+		return zsock_get_congestion(sk, optval, optlen);
 	lock_sock(sk);
 	err = zsock_get_tcp_int(sk, optname, &value);
 	release_sock(sk);
 	return err ?: zsock_put_option(optval, optlen, &value, sizeof(value));
-}
-
-static int zsock_get_ip(const struct sock *sk, int optname, sockptr_t optval,
-			sockptr_t optlen)
-{
-	int value;
-
-	switch (optname) {
-	case IP_TOS:
-		value = READ_ONCE(inet_sk(sk)->tos);
-		break;
-	case IP_TTL:
-		value = READ_ONCE(inet_sk(sk)->uc_ttl);
-		if (value < 0)
-			value = READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_default_ttl);
-		break;
-	case IP_MTU_DISCOVER:
-		value = READ_ONCE(inet_sk(sk)->pmtudisc);
-		break;
-	default:
-		return ZSOCK_NO_OPTION;
-	}
-	return zsock_put_option(optval, optlen, &value, sizeof(value));
-}
-
-static int zsock_get_ipv6(struct sock *sk, int optname, sockptr_t optval,
-			  sockptr_t optlen)
-{
-	int value;
-
-	switch (optname) {
-	case IPV6_V6ONLY:
-		value = ipv6_only_sock(sk);
-		break;
-	case IPV6_TCLASS:
-		value = READ_ONCE(inet6_sk(sk)->tclass);
-		break;
-	case IPV6_UNICAST_HOPS:
-		value = READ_ONCE(inet6_sk(sk)->hop_limit);
-		if (value < 0)
-			value = READ_ONCE(sock_net(sk)->ipv6.devconf_all->hop_limit);
-		break;
-	default:
-		return ZSOCK_NO_OPTION;
-	}
-	return zsock_put_option(optval, optlen, &value, sizeof(value));
 }
 
 /* Only what is known to be a socket of IP has the fields. */
@@ -133,10 +135,8 @@ static int zsock_get_inner(struct socket *sock, int level, int optname,
 		return -EOPNOTSUPP;
 	if (level == SOL_TCP)
 		return zsock_get_tcp(sk, optname, optval, optlen);
-	if (level == SOL_IP)
-		return zsock_get_ip(sk, optname, optval, optlen);
-	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
-		return zsock_get_ipv6(sk, optname, optval, optlen);
+	if (level == SOL_IP || level == SOL_IPV6)
+		return zsock_get_ip(sk, level, optname, optval, optlen);
 	return -EOPNOTSUPP;
 }
 

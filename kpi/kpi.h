@@ -4,8 +4,8 @@
  *
  *	socket.c	making, references, the end
  *	upcall.c	upcalls and events
- *	connect.c accept.c name.c io.c option.c getsockopt.c class.c
- *			calls, by what they are about
+ *	connect.c accept.c name.c io.c option.c getsockopt.c getsockopt_ip.c
+ *	class.c		calls, by what they are about
  *	receive_skb.c send_skb.c
  *			data in sk_buffs
  *
@@ -209,6 +209,12 @@ void zsock_upcalls_look(struct zsock_socket *so, __poll_t key, u32 events);
 void zsock_upcalls_inherit(struct zsock_socket *so,
 			   struct zsock_socket *listener);
 bool zsock_upcall_later(struct zsock_socket *so, bool close);
+
+/* getsockopt_ip.c */
+/* An option that is none of those that can be read here. */
+#define ZSOCK_NO_OPTION	1
+int zsock_get_ip(struct sock *sk, int level, int optname, sockptr_t optval,
+		 sockptr_t optlen);
 
 /* class.c */
 void zsock_mgt_apply(struct zsock_socket *so);

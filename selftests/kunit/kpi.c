@@ -6,6 +6,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/sched/signal.h>
 #include <linux/tcp.h>
+#include <net/tcp.h>
 #include <net/inet_sock.h>
 
 #include <asm/ioctls.h>
@@ -415,10 +416,32 @@ static void kpi_options(struct kunit *test)
 		{ SOL_TCP, TCP_KEEPINTVL, 12 },	{ SOL_TCP, TCP_KEEPCNT, 13 },
 		{ SOL_TCP, TCP_USER_TIMEOUT, 14000 },
 		{ SOL_TCP, TCP_WINDOW_CLAMP, SZ_64K },
+		{ SOL_TCP, TCP_SYNCNT, 5 },	{ SOL_TCP, TCP_LINGER2, 15 },
+		{ SOL_TCP, TCP_NOTSENT_LOWAT, 16000 },
+		{ SOL_TCP, TCP_INQ, 1 },
+		{ SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1 },
+		{ SOL_TCP, TCP_FASTOPEN_CONNECT, 1 },
 		{ SOL_IP, IP_TOS, 8 },		{ SOL_IP, IP_TTL, 33 },
 		{ SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO },
 		{ SOL_IPV6, IPV6_V6ONLY, 1 },	{ SOL_IPV6, IPV6_TCLASS, 16 },
 		{ SOL_IPV6, IPV6_UNICAST_HOPS, 44 },
+		{ SOL_IP, IP_MINTTL, 3 },
+		{ SOL_IP, IP_PKTINFO, 1 },	{ SOL_IP, IP_RECVTTL, 1 },
+		{ SOL_IP, IP_RECVTOS, 1 },	{ SOL_IP, IP_RECVERR, 1 },
+		{ SOL_IP, IP_FREEBIND, 1 },	{ SOL_IP, IP_TRANSPARENT, 1 },
+		{ SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1 },
+		{ SOL_IP, IP_LOCAL_PORT_RANGE, 40000 << 16 | 30000 },
+		{ SOL_IP, IP_RECVOPTS, 1 },	{ SOL_IP, IP_RETOPTS, 1 },
+		{ SOL_IP, IP_RECVORIGDSTADDR, 1 },
+		{ SOL_IP, IP_MULTICAST_ALL, 0 },
+		{ SOL_IPV6, IPV6_RECVERR, 1 },	{ SOL_IPV6, IPV6_FREEBIND, 0 },
+		{ SOL_IPV6, IPV6_RECVPKTINFO, 1 },
+		{ SOL_IPV6, IPV6_RECVHOPLIMIT, 1 },
+		{ SOL_IPV6, IPV6_RECVTCLASS, 1 },
+		{ SOL_IPV6, IPV6_MINHOPCOUNT, 2 },
+		{ SOL_IPV6, IPV6_DONTFRAG, 1 },
+		{ SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO },
+		{ SOL_IPV6, IPV6_MULTICAST_ALL, 0 },
 	};
 	int i, len = sizeof(info);
 
@@ -438,9 +461,10 @@ static void kpi_options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, TCP_CLOSE, info.tcpi_state);
 
 	/* Others, and sockets that have none of these. */
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(so, SOL_TCP, TCP_FASTOPEN));
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(so, SOL_IP, IP_MTU));
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(so, SOL_IPV6, IPV6_MTU));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(so, SOL_TCP, TCP_ULP));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(so, SOL_IP, IP_OPTIONS));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			kpi_get(so, SOL_IPV6, IPV6_PATHMTU));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(udp, SOL_TCP, TCP_NODELAY));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(udp, SOL_IPV6, IPV6_TCLASS));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, kpi_get(so, SOL_RAW, 1));
@@ -453,6 +477,44 @@ static void kpi_options(struct kunit *test)
 	len = -1;
 	KUNIT_EXPECT_EQ(test, -EINVAL, zsock_getsockopt(so, SOL_TCP,
 							TCP_NODELAY, &i, &len));
+}
+
+/* What only some sockets have, and what is no number. */
+static void kpi_more_options(struct kunit *test)
+{
+	struct zsock_socket *udp = kpi_open(test, AF_INET, SOCK_DGRAM, 0);
+	struct zsock_socket *udp6 = kpi_open(test, AF_INET6, SOCK_DGRAM, 0);
+	struct kpi_pair pair = kpi_pair(test);
+	char name[TCP_CA_NAME_MAX] = { };
+	int len = sizeof(name);
+
+	KUNIT_EXPECT_EQ(test, 0, kpi_set(udp, SOL_IP, IP_MULTICAST_TTL, 9));
+	KUNIT_EXPECT_EQ(test, 9, kpi_get(udp, SOL_IP, IP_MULTICAST_TTL));
+	KUNIT_EXPECT_EQ(test, 1, kpi_get(udp, SOL_IP, IP_MULTICAST_LOOP));
+	KUNIT_EXPECT_EQ(test, 0, kpi_set(udp, SOL_IP, IP_MULTICAST_LOOP, 0));
+	KUNIT_EXPECT_EQ(test, 0, kpi_get(udp, SOL_IP, IP_MULTICAST_LOOP));
+	KUNIT_EXPECT_EQ(test, -ENOTCONN, kpi_get(udp, SOL_IP, IP_MTU));
+	KUNIT_EXPECT_EQ(test, 0, kpi_set(udp6, SOL_IPV6, IPV6_MULTICAST_HOPS,
+					 9));
+	KUNIT_EXPECT_EQ(test, 9, kpi_get(udp6, SOL_IPV6, IPV6_MULTICAST_HOPS));
+	KUNIT_EXPECT_EQ(test, 0, kpi_set(udp6, SOL_IPV6, IPV6_MULTICAST_LOOP,
+					 0));
+	KUNIT_EXPECT_EQ(test, 0, kpi_get(udp6, SOL_IPV6, IPV6_MULTICAST_LOOP));
+	KUNIT_EXPECT_EQ(test, 0, kpi_get(udp6, SOL_IPV6, IPV6_MULTICAST_IF));
+	KUNIT_EXPECT_EQ(test, -ENOTCONN, kpi_get(udp6, SOL_IPV6, IPV6_MTU));
+	KUNIT_EXPECT_EQ(test, 0, kpi_set(udp, SOL_IP, IP_RECVFRAGSIZE, 1));
+	KUNIT_EXPECT_EQ(test, 1, kpi_get(udp, SOL_IP, IP_RECVFRAGSIZE));
+	/* lo's, but no packet is longer. */
+	KUNIT_EXPECT_EQ(test, 65535, kpi_get(pair.client, SOL_IP, IP_MTU));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			kpi_get(pair.client, SOL_IPV6, IPV6_MTU));
+	KUNIT_EXPECT_EQ(test, 0, kpi_set(pair.listener, SOL_TCP, TCP_FASTOPEN,
+					 5));
+	KUNIT_EXPECT_EQ(test, 5, kpi_get(pair.listener, SOL_TCP, TCP_FASTOPEN));
+	KUNIT_EXPECT_EQ(test, 0, zsock_getsockopt(pair.client, SOL_TCP,
+						  TCP_CONGESTION, name, &len));
+	KUNIT_EXPECT_EQ(test, TCP_CA_NAME_MAX, len);
+	KUNIT_EXPECT_GT(test, strnlen(name, sizeof(name)), 0);
 }
 
 /* This module's own levels. */
@@ -782,6 +844,7 @@ static struct kunit_case kpi_cases[] = {
 	KUNIT_CASE(kpi_stream),
 	KUNIT_CASE(kpi_dgram),
 	KUNIT_CASE(kpi_options),
+	KUNIT_CASE(kpi_more_options),
 	KUNIT_CASE(kpi_own_options),
 	KUNIT_CASE(kpi_ioctl),
 	KUNIT_CASE(kpi_tclass),
