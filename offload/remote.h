@@ -12,6 +12,7 @@
  *	remote_rx.c	reading from it
  *	remote_source.c	where what is read comes from
  *	remote_message.c what a message means for a socket
+ *	remote_urgent.c	urgent data
  *	remote_sock.c	life of a socket
  *	remote_call.c	requests that wait for their reply
  *	remote_send.c	what sending has in common
@@ -41,7 +42,8 @@
 
 /* What this side offers; see struct zoff_hello. */
 #define ZSOCK_PIPE_FEATURES	(ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6 | \
-				 ZOFF_F_TLS | ZOFF_F_MORE)
+				 ZOFF_F_TLS | ZOFF_F_MORE | \
+				 ZOFF_F_URGENT)
 #define ZSOCK_PIPE_WINDOW	(256 << 10)
 #define ZSOCK_PIPE_SOCKETS	65536
 #define ZSOCK_PIPE_SILENCE	15000
@@ -259,6 +261,28 @@ struct zsock_call {
 };
 
 /**
+ * struct zsock_urgent - a stream's urgent byte, of which there is one at most
+ * @state: whether there is one
+ * @byte: what it is
+ * @coming: it was announced, and is not in the queue yet
+ * @ahead: bytes that are still to come before it then
+ * @left: bytes that are still to be read before it
+ * @mark: it in the queue, or NULL
+ */
+struct zsock_urgent {
+	enum {
+		ZSOCK_URGENT_NONE,
+		ZSOCK_URGENT_VALID,
+		ZSOCK_URGENT_READ,	/* by MSG_OOB */
+	}		state;
+	u8		byte;
+	bool		coming;
+	u32		ahead;
+	u32		left;
+	struct sk_buff	*mark;
+};
+
+/**
  * struct zsock_rsk - a socket that is carried out at the other end of a pipe
  * @sk: the socket. sk_state is TCP_CLOSE, TCP_SYN_SENT, TCP_ESTABLISHED or
  *	TCP_LISTEN; written under @lock
@@ -282,6 +306,7 @@ struct zsock_call {
  * @rx_room: bytes, of a listener connections, that the other side may send
  * @rx_taken: that the program took, and that were not given back
  * @rx_queued: bytes of a stream that wait to be read
+ * @urg: its urgent byte, and what is known of that
  * @listens: requests to listen that were not refused: connections may come
  * @children: connections of a listener, to be accepted
  * @child: among those of its listener
@@ -315,6 +340,7 @@ struct zsock_rsk {
 	u32			rx_room;
 	u32			rx_taken;
 	u32			rx_queued;
+	struct zsock_urgent	urg;
 	u32			listens;
 	struct list_head	children;
 	struct list_head	child;
@@ -332,8 +358,11 @@ struct zsock_rx_cb {
 	u32			taken;	/* bytes of a stream's, or not its data */
 	u32			end;	/* where a stream's end */
 	u32			held;	/* of pipe->held */
+	bool			hole;	/* an urgent byte that was passed */
 	struct zoff_addr	from;	/* a datagram's sender */
 };
+
+static_assert(sizeof(struct zsock_rx_cb) <= SOCK_SKB_CB_OFFSET);
 
 #define ZSOCK_RX_CB(skb)	((struct zsock_rx_cb *)(skb)->cb)
 
@@ -418,6 +447,22 @@ void zsock_rx_own(struct sk_buff *skb, struct sock *sk);
 /* remote_message.c */
 const char *zsock_rx_message(struct zsock_pipe *pipe,
 			     const struct zoff_hdr *hdr);
+
+/* remote_urgent.c */
+bool zsock_urgent_in_line(const struct zsock_rsk *rs);
+bool zsock_urgent_passed_over(const struct zsock_rsk *rs,
+			      const struct sk_buff *skb);
+bool zsock_urgent_at(struct zsock_rsk *rs, size_t where);
+u32 zsock_urgent_consume(struct zsock_rsk *rs, struct sk_buff *skb, u32 n,
+			 struct sk_buff_head *done);
+void zsock_urgent_ordinary(struct zsock_rsk *rs, u32 len);
+const char *zsock_urgent_notice(struct zsock_rsk *rs,
+				const struct zoff_urgent *urgent);
+bool zsock_urgent_due(struct zsock_rsk *rs);
+void zsock_urgent_queue(struct zsock_rsk *rs, struct sk_buff *skb);
+int zsock_urgent_recv(struct zsock_rsk *rs, struct msghdr *msg, size_t size,
+		      int flags);
+void zsock_urgent_set_inline(struct zsock_rsk *rs, bool on);
 
 /* remote_sock.c */
 extern struct proto zsock_remote_prot;

@@ -3,6 +3,7 @@
  * What came through a pipe. Nothing of it is believed: a message that could not
  * come at this time drops the pipe. Each function returns why, or NULL.
  */
+#include <linux/in.h>
 #include <linux/slab.h>
 #include <net/tcp_states.h>
 
@@ -60,6 +61,7 @@ static struct sk_buff *zsock_rx_last(struct zsock_rsk *rs, u32 len)
 	struct sk_buff *skb = skb_peek_tail(&rs->sk.sk_receive_queue);
 
 	if (!skb || ZSOCK_RX_CB(skb)->held || skb_is_nonlinear(skb) ||
+	    skb == rs->urg.mark || ZSOCK_RX_CB(skb)->hole ||
 	    skb_tailroom(skb) < len)
 		return NULL;
 	return skb;
@@ -154,9 +156,46 @@ static const char *zsock_rx_data(struct zsock_pipe *pipe, struct zsock_rsk *rs,
 		return why;
 	if (drop)
 		return zsock_rx_drop(pipe, rs, len, len);
+	zsock_urgent_ordinary(rs, len);
 	why = zsock_rx_stream(pipe, rs, len);
 	if (why)
 		return why;
+	zsock_remote_netdev_rx(&pipe->remote->netdev, len);
+	rs->sk.sk_data_ready(&rs->sk);
+	return NULL;
+}
+
+/* The byte that was announced, in its place. */
+static const char *zsock_rx_urgent_data(struct zsock_pipe *pipe,
+					struct zsock_rsk *rs, u32 len)
+{
+	struct sk_buff *skb;
+	const char *why;
+	bool drop;
+	u8 byte;
+
+	if (rs->sk.sk_type != SOCK_STREAM)
+		return ZSOCK_BAD_STATE;
+	if (len != 1)
+		return ZSOCK_BAD_LENGTH;
+	why = zsock_rx_room(rs, len, &drop);
+	if (why)
+		return why;
+	if (drop)
+		return zsock_rx_drop(pipe, rs, len, len);
+	if (!zsock_urgent_due(rs))
+		return ZSOCK_BAD_STATE;
+	if (zsock_rx_take(pipe, &byte, len))
+		return ZSOCK_BAD_END;
+	skb = zsock_rx_skb_of(&rs->sk, &byte, len);
+	if (IS_ERR(skb))
+		return ZSOCK_BAD_MEMORY;
+	__net_timestamp(skb);
+	zsock_rx_own(skb, &rs->sk);
+	spin_lock(&rs->lock);
+	skb_queue_tail(&rs->sk.sk_receive_queue, skb);
+	zsock_urgent_queue(rs, skb);
+	spin_unlock(&rs->lock);
 	zsock_remote_netdev_rx(&pipe->remote->netdev, len);
 	rs->sk.sk_data_ready(&rs->sk);
 	return NULL;
@@ -249,6 +288,20 @@ static const char *zsock_rx_end(struct zsock_rsk *rs, u32 len)
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
 	return NULL;
+}
+
+static const char *zsock_rx_urgent(struct zsock_rsk *rs,
+				   const struct zoff_urgent *urgent, u32 len)
+{
+	if (!(rs->pipe->features & ZOFF_F_URGENT))
+		return ZSOCK_BAD_TYPE;
+	if (len != sizeof(*urgent))
+		return ZSOCK_BAD_LENGTH;
+	if (rs->protocol != IPPROTO_TCP || READ_ONCE(rs->ended) ||
+	    (READ_ONCE(rs->sk.sk_state) != TCP_ESTABLISHED &&
+	     !READ_ONCE(rs->dead) && !READ_ONCE(rs->closed)))
+		return ZSOCK_BAD_STATE;
+	return zsock_urgent_notice(rs, urgent);
 }
 
 static const char *zsock_rx_error(struct zsock_rsk *rs,
@@ -481,6 +534,8 @@ static const char *zsock_rx_sock(struct zsock_rsk *rs,
 		return zsock_rx_end(rs, len);
 	case ZOFF_ERROR:
 		return zsock_rx_error(rs, body, len);
+	case ZOFF_URGENT:
+		return zsock_rx_urgent(rs, body, len);
 	case ZOFF_INCOMING:
 		return zsock_rx_incoming(rs, body, len);
 	default:
@@ -517,6 +572,14 @@ static const char *zsock_rx_short(struct zsock_pipe *pipe,
 	return why;
 }
 
+static bool zsock_rx_is_urgent_data(const struct zsock_pipe *pipe,
+				    const struct zoff_hdr *hdr)
+{
+	return hdr->type == cpu_to_le16(ZOFF_DATA) &&
+	       hdr->flags == cpu_to_le16(ZOFF_DATA_URGENT) &&
+	       pipe->features & ZOFF_F_URGENT;
+}
+
 /*
  * The message that begins with @hdr, whose length was looked at. The first has
  * to be a hello. Returns why the pipe is to be dropped, or NULL.
@@ -529,7 +592,7 @@ const char *zsock_rx_message(struct zsock_pipe *pipe,
 	struct zsock_rsk *rs;
 	const char *why;
 
-	if (hdr->flags)
+	if (hdr->flags && !zsock_rx_is_urgent_data(pipe, hdr))
 		return ZSOCK_BAD_TYPE;
 	if (type != ZOFF_HELLO && !completion_done(&pipe->hello))
 		return "it did not say hello";
@@ -540,7 +603,10 @@ const char *zsock_rx_message(struct zsock_pipe *pipe,
 	rs = zsock_rsk_get(pipe, le32_to_cpu(hdr->sock));
 	if (!rs)
 		return ZSOCK_BAD_SOCK;
-	if (type == ZOFF_DATA)
+	if (hdr->flags)
+		why = hdr->seq ? ZSOCK_BAD_REPLY :
+				 zsock_rx_urgent_data(pipe, rs, len);
+	else if (type == ZOFF_DATA)
 		why = hdr->seq ? ZSOCK_BAD_REPLY : zsock_rx_data(pipe, rs, len);
 	else if (type == ZOFF_DGRAM)
 		why = hdr->seq ? ZSOCK_BAD_REPLY : zsock_rx_dgram(pipe, rs, len);

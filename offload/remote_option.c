@@ -212,6 +212,20 @@ static bool zsock_remote_lacks(int optname)
 	}
 }
 
+/* With urgent data that comes apart it is a matter of this side. */
+static int zsock_remote_set_inline(struct sock *sk, sockptr_t optval,
+				   unsigned int optlen)
+{
+	int val;
+
+	if (optlen < sizeof(val))
+		return -EINVAL;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		return -EFAULT;
+	zsock_urgent_set_inline(zsock_rsk(sk), val);
+	return 0;
+}
+
 /* The far side's answer first: where it refuses, nothing has changed. */
 static int zsock_remote_set_socket(struct socket *sock, int optname,
 				   sockptr_t optval, unsigned int optlen)
@@ -220,6 +234,9 @@ static int zsock_remote_set_socket(struct socket *sock, int optname,
 
 	if (zsock_remote_lacks(optname))
 		return -ENOPROTOOPT;
+	if (optname == SO_OOBINLINE &&
+	    zsock_rsk(sock->sk)->pipe->features & ZOFF_F_URGENT)
+		return zsock_remote_set_inline(sock->sk, optval, optlen);
 	if (zsock_remote_travels(optname))
 		err = zsock_remote_set_int(zsock_rsk(sock->sk), SOL_SOCKET,
 					   optname, optval, optlen);
@@ -380,6 +397,9 @@ int zsock_remote_inq(struct zsock_rsk *rs)
 
 	spin_lock(&rs->lock);
 	n = rs->rx_queued;
+	/* Up to the mark. */
+	if (rs->urg.state && !zsock_urgent_in_line(rs))
+		n = min_t(u32, n, rs->urg.left);
 	skb = skb_peek(&rs->sk.sk_receive_queue);
 	if (rs->sk.sk_type == SOCK_DGRAM)
 		n = skb ? skb->len : 0;
@@ -409,7 +429,8 @@ int zsock_remote_ioctl(struct socket *sock, unsigned int cmd,
 		n = sk_wmem_alloc_get(sk);
 		break;
 	case SIOCATMARK:
-		n = 0;
+		n = sk->sk_type == SOCK_STREAM &&
+		    zsock_urgent_at(zsock_rsk(sk), 0);
 		break;
 	default:
 		return -ENOIOCTLCMD;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Streams behind a pipe: sending, receiving, polling. */
+#include <linux/in.h>
 #include <linux/poll.h>
 #include <linux/tcp.h>
 #include <net/tcp_states.h>
@@ -68,15 +69,32 @@ static int zsock_stream_queue(struct zsock_rsk *rs, struct msghdr *msg, u32 n,
 	return err == -EPIPE ? zsock_stream_may_send(rs) ?: err : err;
 }
 
-/* What ZOFF_DATA of @msg says, if the other side knows it. */
-static u16 zsock_stream_flags(struct zsock_rsk *rs, const struct msghdr *msg)
+/* What the next ZOFF_DATA of @msg says, if the other side knows it. */
+static u16 zsock_stream_flags(struct zsock_rsk *rs, struct msghdr *msg)
 {
-	bool more = msg->msg_flags & MSG_MORE &&
+	bool urgent = msg->msg_flags & MSG_OOB && msg_data_left(msg) == 1;
+	bool more = msg->msg_flags & MSG_MORE && !urgent &&
 		    rs->pipe->features & ZOFF_F_MORE;
 
 	if (more != READ_ONCE(rs->held))
 		WRITE_ONCE(rs->held, more);
+	if (urgent)
+		return ZOFF_DATA_URGENT;
 	return more ? ZOFF_DATA_MORE : 0;
+}
+
+/* Bytes that go together: of urgent data the last is one alone. */
+static size_t zsock_stream_left(struct msghdr *msg)
+{
+	size_t left = msg_data_left(msg);
+
+	return msg->msg_flags & MSG_OOB && left > 1 ? left - 1 : left;
+}
+
+static bool zsock_stream_may_urge(const struct zsock_rsk *rs)
+{
+	return rs->pipe->features & ZOFF_F_URGENT &&
+	       rs->protocol == IPPROTO_TCP;
 }
 
 /* As much as goes into one message: bytes, 0 to wait for credit, an errno. */
@@ -92,7 +110,7 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 		return err;
 	if (READ_ONCE(sk->sk_state) == TCP_SYN_SENT)
 		return 0;
-	n = min_t(size_t, msg_data_left(msg), ZOFF_DATA_MAX);
+	n = min_t(size_t, zsock_stream_left(msg), ZOFF_DATA_MAX);
 	n = min_t(u32, n, max(READ_ONCE(sk->sk_sndbuf) / 2, 2048));
 	n = zsock_rsk_claim(rs, 1, n);
 	if (!n)
@@ -120,7 +138,7 @@ static int zsock_stream_check(struct zsock_rsk *rs, struct msghdr *msg)
 	if (msg->msg_flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
 	err = zsock_stream_may_send(rs);
-	if (!err && msg->msg_flags & MSG_OOB)
+	if (!err && msg->msg_flags & MSG_OOB && !zsock_stream_may_urge(rs))
 		err = -EOPNOTSUPP;
 	if (!err && msg->msg_controllen)
 		err = zsock_rsk_control(rs, msg);
@@ -191,6 +209,8 @@ static struct sk_buff *zsock_stream_at(struct zsock_rsk *rs, size_t skip,
 
 	spin_lock(&rs->lock);
 	skb_queue_walk(&rs->sk.sk_receive_queue, skb) {
+		if (zsock_urgent_passed_over(rs, skb))
+			continue;
 		*off = ZSOCK_RX_CB(skb)->taken;
 		*have = ZSOCK_RX_CB(skb)->end - *off;
 		if (skip < *have) {
@@ -209,9 +229,13 @@ static struct sk_buff *zsock_stream_at(struct zsock_rsk *rs, size_t skip,
 static void zsock_stream_consume(struct zsock_rsk *rs, struct sk_buff *skb,
 				 u32 n)
 {
+	struct sk_buff_head done;
+	u32 passed;
 	bool empty;
 
+	__skb_queue_head_init(&done);
 	spin_lock(&rs->lock);
+	passed = zsock_urgent_consume(rs, skb, n, &done);
 	ZSOCK_RX_CB(skb)->taken += n;
 	rs->rx_queued -= n;
 	empty = ZSOCK_RX_CB(skb)->taken == ZSOCK_RX_CB(skb)->end;
@@ -220,7 +244,8 @@ static void zsock_stream_consume(struct zsock_rsk *rs, struct sk_buff *skb,
 	spin_unlock(&rs->lock);
 	if (empty)
 		consume_skb(skb);
-	zsock_rsk_taken(rs, n);
+	__skb_queue_purge(&done);
+	zsock_rsk_taken(rs, n + passed);
 }
 
 /* 1 where something was copied, 0 where there is nothing, or an errno. */
@@ -243,7 +268,7 @@ static int zsock_stream_copy(struct zsock_rsk *rs, struct zsock_stream_recv *r)
 	r->copied += n;
 	if (r->flags & MSG_PEEK)
 		r->peeked += n;
-	else
+	else if (n)
 		zsock_stream_consume(rs, skb, n);
 	return 1;
 }
@@ -281,6 +306,10 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 	int ret;
 
 	do {
+		/* Reading stops at a mark, and begins there. */
+		if (r->copied && READ_ONCE(rs->urg.state) &&
+		    zsock_urgent_at(rs, r->peeked))
+			break;
 		ret = zsock_stream_copy(rs, r);
 		if (ret < 0)
 			return ret;
@@ -320,10 +349,14 @@ static int zsock_stream_recvmsg(struct socket *sock, struct msghdr *msg,
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
 	lock_sock(sk);
-	err = READ_ONCE(sk->sk_state) == TCP_LISTEN ? -ENOTCONN :
-	      flags & MSG_OOB ? -EINVAL : 0;
-	if (err)
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
+		err = -ENOTCONN;
 		goto out;
+	}
+	if (flags & MSG_OOB) {
+		err = zsock_urgent_recv(zsock_rsk(sk), msg, size, flags);
+		goto out;
+	}
 	if (flags & MSG_PEEK)
 		r.peeked = max(sk_peek_offset(sk, flags), 0);
 	err = zsock_stream_recv_some(zsock_rsk(sk), &r);
@@ -388,6 +421,8 @@ static __poll_t zsock_stream_poll(struct file *file, struct socket *sock,
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
 		return zsock_stream_poll_listener(rs);
 	mask = zsock_stream_poll_in(rs) | zsock_stream_poll_out(rs);
+	if (READ_ONCE(rs->urg.state) == ZSOCK_URGENT_VALID)
+		mask |= EPOLLPRI;
 	state = READ_ONCE(sk->sk_state);
 	if (READ_ONCE(sk->sk_shutdown) == SHUTDOWN_MASK || state == TCP_CLOSE)
 		mask |= EPOLLHUP;

@@ -13,8 +13,8 @@ import traceback
 
 import host
 
-PARTS = ("streams", "more", "listen", "dgrams", "options", "rules", "internal", "many", "hostile",
-         "fuzz")
+PARTS = ("streams", "more", "urgent", "listen", "dgrams", "options", "rules", "internal", "many",
+         "hostile", "fuzz")
 
 
 def run(text, function):

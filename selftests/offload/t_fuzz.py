@@ -116,8 +116,9 @@ class Fuzz:
         self.seq += 1
         seq = 0 if kind in (zoff.DATA, zoff.DGRAM, zoff.CREDIT) else self.seq
         body = self.body(kind)
-        flags = rng.choice((0, 1)) if kind in (zoff.CLOSE, zoff.DATA) and body or \
-            kind == zoff.CLOSE else 0
+        flags = rng.choice((0, 1)) if kind == zoff.CLOSE or body and kind == zoff.DATA else 0
+        if kind == zoff.DATA and len(body) == 1:
+            flags = rng.choice((0, 1, 2, 2))
         out = bytearray(zoff.message(kind, number, seq, body, flags))
         if rng.random() < 0.004:
             out[rng.randrange(min(len(out), 40))] ^= 1 << rng.randrange(8)
@@ -130,7 +131,7 @@ class Fuzz:
         deaf = self.rng.random() < 0.2
         pipe.setblocking(False)
         todo = zoff.hello(window=self.rng.choice((16384, 65536, 1 << 20)),
-                          features=self.rng.choice((7, 31, 31, 31)))
+                          features=self.rng.choice((7, 63, 63, 63)))
         if self.rng.random() < 0.02:
             todo = self.rng.randbytes(100)
         left = MESSAGES

@@ -16,15 +16,15 @@ import time
 
 HELLO, PING, PONG = 1, 2, 3
 OPEN, BIND, CONNECT, LISTEN, SHUTDOWN, SETOPT, GETOPT, NAME, CLOSE = range(16, 25)
-REPLY, INCOMING, END, ERROR = range(32, 36)
+REPLY, INCOMING, END, ERROR, URGENT = range(32, 37)
 DATA, DGRAM, CREDIT = 48, 49, 50
 
 STREAM, DATAGRAM = 1, 2
-F_STREAM, F_DGRAM, F_INET6, F_TLS, F_MORE = 1, 2, 4, 8, 16
+F_STREAM, F_DGRAM, F_INET6, F_TLS, F_MORE, F_URGENT = 1, 2, 4, 8, 16, 32
 TCP, UDP = 6, 17
 DGRAM_COST = 256
 DATA_MAX = 65536
-DATA_MORE = 1
+DATA_MORE, DATA_URGENT = 1, 2
 
 HDR = struct.Struct("<IHHII")
 HELLO_BODY = struct.Struct("<8sIIIIII32s")
@@ -86,8 +86,31 @@ class Sock:
         self.errors = collections.deque()
         self.ended = False
         self.received = 0
+        self.notices = collections.deque()   # urgent bytes that were announced
+        self.ahead = None                    # bytes that are to come before the last of them
+        self.marks = []                      # (what was received before it, the byte)
         self.listener = False
         self.closed = False
+
+    def take_data(self, body, flags):
+        if flags:
+            if self.ahead != 0:
+                raise Broken(f"an urgent byte with {self.ahead} bytes ahead")
+            self.ahead = None
+            self.marks.append((self.received, body))
+            return
+        # What goes beyond the mark says that there is none any more.
+        if self.ahead is not None:
+            self.ahead = self.ahead - len(body) if len(body) <= self.ahead else None
+        self.data += body
+        self.received += len(body)
+
+    def take_notice(self, body):
+        ahead, byte, reserved = struct.unpack("<Ic3s", body)
+        if ahead >= 1 << 31 or any(reserved):
+            raise Broken("URGENT")
+        self.notices.append(byte)
+        self.ahead = ahead
 
     def ask(self, kind, body=b"", flags=0):
         return self.client.ask(kind, self.number, body, flags)
@@ -187,6 +210,7 @@ class Client:
     def __init__(self, pipe, window=65536, features=7, greet=True, silence=0, sockets=4096):
         self.pipe = pipe
         self.own_window = window
+        self.features = features
         self.window = 0
         self.server = None
         self.buffer = bytearray()
@@ -279,7 +303,8 @@ class Client:
         del self.buffer[:at]
 
     def take(self, kind, flags, sock, seq, body):
-        if flags:
+        if flags and (kind, flags, len(body), self.features & F_URGENT) != \
+                (DATA, DATA_URGENT, 1, F_URGENT):
             raise Broken(f"flags {flags} in a {kind}")
         if (self.server is None) != (kind == HELLO):
             raise Broken(f"{kind} where HELLO ought to be, or HELLO again")
@@ -298,7 +323,7 @@ class Client:
         elif kind == REPLY:
             self.take_reply(sock, seq, body)
         else:
-            self.take_event(kind, sock, body)
+            self.take_event(kind, sock, body, flags)
 
     def take_hello(self, body):
         magic, version, features, window, sockets, silence, reserved, name = \
@@ -327,7 +352,7 @@ class Client:
         if kind == CLOSE:
             self.socks.pop(sock).closed = True
 
-    def take_event(self, kind, number, body):
+    def take_event(self, kind, number, body, flags=0):
         sock = self.socks.get(number)
         if sock is None:
             raise Broken(f"{kind} for socket {number}, which is not in use")
@@ -335,8 +360,7 @@ class Client:
             if sock.ended or sock.errors or sock.dgram or not 1 <= len(body) <= DATA_MAX:
                 raise Broken("DATA that must not be")
             sock.room -= len(body)
-            sock.data += body
-            sock.received += len(body)
+            sock.take_data(body, flags)
         elif kind == DGRAM:
             if not sock.dgram:
                 raise Broken("DGRAM for a stream")
@@ -354,6 +378,10 @@ class Client:
             sock.credit += struct.unpack("<I", body)[0]
             if sock.credit >= 1 << 31:
                 raise Broken("too much credit")
+        elif kind == URGENT:
+            if sock.dgram or sock.ended or sock.errors or not self.features & F_URGENT:
+                raise Broken("URGENT that must not be")
+            sock.take_notice(body)
         elif kind == INCOMING:
             self.take_incoming(sock, body)
         else:

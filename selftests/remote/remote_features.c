@@ -5,10 +5,14 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -34,6 +38,7 @@ FIXTURE_VARIANT(features)
 
 FIXTURE_VARIANT_ADD(features, none) { .features = BASIC };
 FIXTURE_VARIANT_ADD(features, held) { .features = BASIC | ZOFF_F_MORE };
+FIXTURE_VARIANT_ADD(features, urge) { .features = BASIC | ZOFF_F_URGENT };
 /* Nobody knows what the others of these are to mean. */
 FIXTURE_VARIANT_ADD(features, all) { .features = 0xffffffff & ~ZOFF_F_TLS };
 
@@ -274,6 +279,347 @@ TEST_F(features, groups)
 	EXPECT_EQ(-1, setsockopt(fd, SOL_IPV6, IPV6_JOIN_GROUP, mreq6, 19));
 	EXPECT_EQ(EINVAL, errno);
 	close(fd);
+}
+
+/* ---- urgent data ---- */
+
+FIXTURE(urgent)
+{
+	FIXTURE_DATA(features) c;
+};
+
+FIXTURE_SETUP(urgent)
+{
+	ASSERT_EQ(0, zs_new_netns());
+	far_features = BASIC | ZOFF_F_URGENT;
+	ASSERT_EQ(0, far_add(NAME, &self->c.far));
+	ASSERT_EQ(0, start(&self->c));
+}
+
+FIXTURE_TEARDOWN(urgent)
+{
+	close(self->c.fd);
+	close(self->c.far);
+	far_del(NAME, true);
+}
+
+TEST_F(features, urgent_is_sent)
+{
+	bool urgent = variant->features & ZOFF_F_URGENT;
+
+	errno = 0;
+	EXPECT_EQ(urgent ? 3 : -1, send(self->fd, "abX", 3, MSG_OOB));
+	EXPECT_EQ(urgent ? 0 : EOPNOTSUPP, errno);
+	if (urgent) {
+		data(_metadata, self->far, 2, 0);
+		data(_metadata, self->far, 1, ZOFF_DATA_URGENT);
+		ASSERT_EQ(1, send(self->fd, "Y", 1, MSG_OOB | MSG_MORE));
+		data(_metadata, self->far, 1, ZOFF_DATA_URGENT);
+	}
+	ASSERT_EQ(2, send(self->fd, "cd", 2, 0));
+	data(_metadata, self->far, 2, 0);
+}
+
+static void notice(FIXTURE_DATA(features) *c, uint32_t ahead, char byte)
+{
+	struct zoff_urgent body = { .ahead = htole32(ahead), .byte = byte };
+
+	far_say(c->far, ZOFF_URGENT, c->id, 0, &body, sizeof(body));
+}
+
+static void flagged(FIXTURE_DATA(features) *c, const char *bytes, uint32_t len)
+{
+	char buf[sizeof(struct zoff_hdr) + 8];
+	struct zoff_hdr *hdr = (void *)buf;
+
+	far_header(hdr, len, ZOFF_DATA, c->id, 0);
+	hdr->flags = htole16(ZOFF_DATA_URGENT);
+	memcpy(hdr + 1, bytes, len);
+	far_say_raw(c->far, buf, sizeof(*hdr) + len);
+}
+
+static void plain(FIXTURE_DATA(features) *c, const char *text)
+{
+	far_say(c->far, ZOFF_DATA, c->id, 0, text, strlen(text));
+}
+
+/* Until the kernel has taken all of that. */
+static void taken(struct __test_metadata *_metadata, FIXTURE_DATA(features) *c)
+{
+	static struct far_msg m;
+
+	far_say(c->far, ZOFF_PING, 0, 1, NULL, 0);
+	ASSERT_TRUE(far_get_type(c->far, &m, ZOFF_PONG));
+}
+
+static int number(int fd, unsigned long what)
+{
+	int n = -1;
+
+	return ioctl(fd, what, &n) ? -errno : n;
+}
+
+/* What is read at once: a string. */
+static const char *got(int fd, int flags)
+{
+	static char buf[64];
+	ssize_t n = recv(fd, buf, sizeof(buf) - 1, flags | MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN ? "(none)" : errno == EINVAL ? "(invalid)" : "(error)";
+	buf[n] = '\0';
+	return buf;
+}
+
+TEST_F(urgent, as_it_comes)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+
+	EXPECT_STREQ("(invalid)", got(c->fd, MSG_OOB));
+	EXPECT_EQ(0, number(c->fd, SIOCATMARK));
+	notice(c, 4, 'X');
+	EXPECT_EQ(POLLPRI, zs_poll(c->fd, POLLPRI | POLLIN, SOON));
+	EXPECT_EQ(0, number(c->fd, SIOCATMARK));
+	plain(c, "ab");
+	taken(_metadata, c);
+	EXPECT_STREQ("X", got(c->fd, MSG_OOB | MSG_PEEK));
+	EXPECT_STREQ("ab", got(c->fd, 0));
+	EXPECT_EQ(0, number(c->fd, SIOCATMARK));
+	plain(c, "cd");
+	flagged(c, "X", 1);
+	plain(c, "ef");
+	taken(_metadata, c);
+	EXPECT_EQ(2, number(c->fd, SIOCINQ));
+	EXPECT_STREQ("cd", got(c->fd, MSG_PEEK));
+	EXPECT_STREQ("cd", got(c->fd, MSG_WAITALL));
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_EQ(0, number(c->fd, SIOCINQ));
+	EXPECT_EQ(POLLPRI | POLLIN, zs_poll(c->fd, POLLPRI | POLLIN, SOON));
+	EXPECT_STREQ("X", got(c->fd, MSG_OOB));
+	EXPECT_EQ(POLLIN, zs_poll(c->fd, POLLPRI | POLLIN, SOON));
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_STREQ("(invalid)", got(c->fd, MSG_OOB));
+	EXPECT_STREQ("ef", got(c->fd, MSG_PEEK));
+	EXPECT_STREQ("ef", got(c->fd, 0));
+	EXPECT_EQ(0, number(c->fd, SIOCATMARK));
+	EXPECT_EQ(0, number(c->fd, SIOCINQ));
+}
+
+/* Where there is nothing before it, the mark is where reading is. */
+TEST_F(urgent, alone)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+
+	notice(c, 0, 'X');
+	EXPECT_EQ(POLLPRI, zs_poll(c->fd, POLLPRI, SOON));
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	flagged(c, "X", 1);
+	taken(_metadata, c);
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_STREQ("(none)", got(c->fd, 0));
+	EXPECT_EQ(0, zs_poll(c->fd, POLLIN, 0));
+	/* One that follows takes its place, and so does a third. */
+	notice(c, 0, 'Y');
+	flagged(c, "Y", 1);
+	notice(c, 0, 'Z');
+	flagged(c, "Z", 1);
+	taken(_metadata, c);
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_STREQ("(none)", got(c->fd, MSG_PEEK));
+	plain(c, "a");
+	taken(_metadata, c);
+	EXPECT_STREQ("Z", got(c->fd, MSG_OOB | MSG_PEEK));
+	EXPECT_STREQ("a", got(c->fd, 0));
+	EXPECT_STREQ("(invalid)", got(c->fd, MSG_OOB));
+	/* It is passed by the end, too. */
+	notice(c, 0, 'X');
+	flagged(c, "X", 1);
+	far_say(c->far, ZOFF_END, c->id, 0, NULL, 0);
+	taken(_metadata, c);
+	EXPECT_STREQ("", got(c->fd, 0));
+	EXPECT_STREQ("X", got(c->fd, MSG_OOB));
+}
+
+/* One that was not reached before a newer one came is as other bytes are. */
+TEST_F(urgent, superseded)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+
+	notice(c, 1, 'X');
+	plain(c, "a");
+	flagged(c, "X", 1);
+	plain(c, "b");
+	taken(_metadata, c);
+	EXPECT_EQ(1, number(c->fd, SIOCINQ));
+	notice(c, 1, 'Y');
+	plain(c, "c");
+	flagged(c, "Y", 1);
+	plain(c, "d");
+	taken(_metadata, c);
+	EXPECT_EQ(4, number(c->fd, SIOCINQ));
+	EXPECT_STREQ("aXbc", got(c->fd, 0));
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_STREQ("Y", got(c->fd, MSG_OOB));
+	EXPECT_STREQ("d", got(c->fd, 0));
+	/* More data than was said to come before it: there is none. */
+	notice(c, 1, 'Z');
+	plain(c, "ef");
+	taken(_metadata, c);
+	EXPECT_STREQ("(invalid)", got(c->fd, MSG_OOB));
+	EXPECT_EQ(0, zs_poll(c->fd, POLLPRI, 0));
+	EXPECT_STREQ("ef", got(c->fd, 0));
+}
+
+TEST_F(urgent, in_line)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_OOBINLINE, 1));
+	EXPECT_EQ(1, zs_getint(c->fd, SOL_SOCKET, SO_OOBINLINE));
+	notice(c, 1, 'X');
+	plain(c, "a");
+	flagged(c, "X", 1);
+	plain(c, "b");
+	taken(_metadata, c);
+	EXPECT_EQ(POLLPRI | POLLIN, zs_poll(c->fd, POLLPRI | POLLIN, SOON));
+	EXPECT_STREQ("(invalid)", got(c->fd, MSG_OOB));
+	EXPECT_EQ(3, number(c->fd, SIOCINQ));
+	EXPECT_STREQ("a", got(c->fd, 0));
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_STREQ("Xb", got(c->fd, MSG_PEEK));
+	/* There and back again, while it waits. */
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_OOBINLINE, 0));
+	EXPECT_STREQ("b", got(c->fd, MSG_PEEK));
+	EXPECT_STREQ("X", got(c->fd, MSG_OOB | MSG_PEEK));
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_OOBINLINE, 1));
+	EXPECT_EQ(2, number(c->fd, SIOCINQ));
+	EXPECT_STREQ("Xb", got(c->fd, 0));
+	EXPECT_EQ(0, zs_poll(c->fd, POLLPRI | POLLIN, 0));
+	notice(c, 0, 'Y');
+	flagged(c, "Y", 1);
+	notice(c, 0, 'Z');
+	flagged(c, "Z", 1);
+	taken(_metadata, c);
+	EXPECT_STREQ("Y", got(c->fd, 0));
+	EXPECT_EQ(1, number(c->fd, SIOCATMARK));
+	EXPECT_STREQ("Z", got(c->fd, 0));
+}
+
+TEST_F(urgent, signal)
+{
+	struct timespec ts = { 5, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGURG);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	ASSERT_EQ(0, fcntl(self->c.fd, F_SETOWN, getpid()));
+	notice(&self->c, 0, 'X');
+	EXPECT_EQ(SIGURG, sigtimedwait(&set, NULL, &ts));
+}
+
+/* What was passed costs the far side no credit for good. */
+TEST_F(urgent, credit)
+{
+	enum { HALF = 128 << 10 };
+	static char buf[HALF];
+	static struct far_msg m;
+	FIXTURE_DATA(features) *c = &self->c;
+	uint32_t more;
+
+	notice(c, HALF - 3, 'Y');
+	far_say(c->far, ZOFF_DATA, c->id, 0, buf, HALF / 2);
+	far_say(c->far, ZOFF_DATA, c->id, 0, buf, HALF / 2 - 3);
+	flagged(c, "Y", 1);
+	taken(_metadata, c);
+	ASSERT_EQ(HALF - 3, recv(c->fd, buf, HALF, MSG_WAITALL));
+	notice(c, 0, 'Z');
+	flagged(c, "Z", 1);
+	plain(c, "!");
+	taken(_metadata, c);
+	ASSERT_STREQ("!", got(c->fd, 0));
+	ASSERT_TRUE(far_get_type(c->far, &m, ZOFF_CREDIT));
+	memcpy(&more, m.body, sizeof(more));
+	EXPECT_EQ(HALF, le32toh(more));
+}
+
+/* Marks from one end, all that a program can do at the other, by several tasks at once. */
+TEST_F_TIMEOUT(urgent, stress, 60)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+	long long end = zs_now_ms() + 2000;
+	struct far_msg m;
+	int pids[3], i;
+	char buf[8];
+
+	for (i = 0; i < 3; i++) {
+		pids[i] = fork();
+		while (!pids[i]) {
+			recv(c->fd, buf, 1 + random() % 8, MSG_DONTWAIT | (random() % 4 ? 0 : MSG_PEEK));
+			recv(c->fd, buf, 1, MSG_OOB);
+			number(c->fd, random() % 2 ? SIOCATMARK : SIOCINQ);
+			if (!(random() % 8))
+				zs_setint(c->fd, SOL_SOCKET, SO_OOBINLINE, random() % 2);
+		}
+	}
+	for (i = 0; zs_now_ms() < end; i++) {
+		notice(c, i % 3, '0' + i % 10);
+		if (i % 3)
+			far_say(c->far, ZOFF_DATA, c->id, 0, "ab", i % 3);
+		flagged(c, "X", 1);
+		if (i % 5 == 4)
+			plain(c, "behind");
+		taken(_metadata, c);
+		while (far_get(c->far, &m, 0) == 1)
+			;
+	}
+	for (i = 0; i < 3; i++)
+		kill(pids[i], SIGKILL);
+	for (i = 0; i < 3; i++)
+		zs_wait(pids[i]);
+	/* Whatever they left, nothing is miscounted. */
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_OOBINLINE, 1));
+	while (recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+	EXPECT_EQ(0, number(c->fd, SIOCINQ));
+	EXPECT_EQ(ZSOCK_BACKEND_STATE_UP, far_state(NAME));
+}
+
+TEST_F(urgent, hostile)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+	struct zoff_urgent body;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		memset(&body, 0, sizeof(body));
+		if (i == 0)
+			flagged(c, "X", 1);
+		else if (i == 1)
+			notice(c, 1, 'X'), flagged(c, "X", 1);
+		else if (i == 2)
+			notice(c, 0, 'X'), flagged(c, "XY", 2);
+		else if (i == 3)
+			notice(c, 0, 'X'), flagged(c, "", 0);
+		else if (i == 4)
+			notice(c, 0, 'X'), flagged(c, "X", 1), flagged(c, "X", 1);
+		else if (i == 5)
+			notice(c, 0x80000000u, 'X');
+		else if (i == 6)
+			far_say(c->far, ZOFF_URGENT, c->id, 0, &body, 7);
+		else if (i == 7)
+			body.reserved[2] = 1, far_say(c->far, ZOFF_URGENT, c->id, 0, &body, 8);
+		else if (i == 8)
+			far_say(c->far, ZOFF_URGENT, c->id, 1, &body, 8);
+		else
+			far_say(c->far, ZOFF_END, c->id, 0, NULL, 0), notice(c, 0, 'X');
+		EXPECT_TRUE(far_hung_up(c->far, SOON)) TH_LOG("number %d", i);
+		EXPECT_TRUE(far_is(NAME, ZSOCK_BACKEND_STATE_DOWN, SOON));
+		close(c->fd);
+		close(c->far);
+		ASSERT_EQ(0, far_pipe(NAME, &c->far));
+		ASSERT_EQ(0, start(c));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -7,11 +7,13 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +35,7 @@ static void call(int fd)
 	socklen_t len = zs_loopback(&to, AF_INET, 1 + rnd(100)), optlen = 4;
 	int got, flags = rnd(4) ? MSG_DONTWAIT : 0;
 
-	switch (rnd(14)) {
+	switch (rnd(18)) {
 	case 0:
 		connect(fd, &to.sa, len);
 		break;
@@ -71,7 +73,19 @@ static void call(int fd)
 		getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, buf, &optlen);
 		break;
 	case 12:
-		zs_poll(fd, POLLIN | POLLOUT, rnd(5));
+		zs_poll(fd, POLLIN | POLLOUT | POLLPRI, rnd(5));
+		break;
+	case 13:
+		send(fd, buf, rnd(3), flags | MSG_OOB | MSG_NOSIGNAL | (rnd(2) ? MSG_MORE : 0));
+		break;
+	case 14:
+		recv(fd, buf, rnd(3), MSG_OOB | (rnd(2) ? MSG_PEEK : 0));
+		break;
+	case 15:
+		zs_setint(fd, SOL_SOCKET, SO_OOBINLINE, rnd(2));
+		break;
+	case 16:
+		ioctl(fd, rnd(2) ? SIOCATMARK : FIONREAD, &got);
 		break;
 	default:
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, buf, 4);
@@ -115,10 +129,10 @@ static uint32_t some_sock(void)
 /* Something that could be right, with a few bits that are not. */
 static void lie(int far)
 {
-	static const int types[] = { 2, 3, 32, 33, 34, 35, 48, 48, 48, 49, 50, 50 };
+	static const int types[] = { 2, 3, 32, 33, 34, 35, 36, 36, 36, 48, 48, 48, 48, 49, 50, 50 };
 	static unsigned char message[sizeof(struct zoff_hdr) + 1024];
 	unsigned char *body = message + sizeof(struct zoff_hdr);
-	int type = types[rnd(12)];
+	int type = types[rnd(16)], flags = 0;
 	uint32_t len, seq = 0;
 	size_t i;
 
@@ -140,6 +154,13 @@ static void lie(int far)
 	case ZOFF_CREDIT:
 		len = 4;
 		break;
+	case ZOFF_URGENT:
+		len = sizeof(struct zoff_urgent);
+		break;
+	case ZOFF_DATA:
+		flags = rnd(2) ? ZOFF_DATA_URGENT : 0;
+		len = flags ? 1 : 1 + rnd(900);
+		break;
 	default:
 		len = sizeof(struct zoff_addr) + rnd(900);
 	}
@@ -155,7 +176,10 @@ static void lie(int far)
 	}
 	if (type == ZOFF_ERROR || type == ZOFF_CREDIT)
 		body[0] = rnd(256);
+	if (type == ZOFF_URGENT)
+		body[0] = rnd(3) ? 0 : rnd(256);
 	far_header((struct zoff_hdr *)message, len, type, type < 16 ? 0 : some_sock(), seq);
+	((struct zoff_hdr *)message)->flags = htole16(flags);
 	len += sizeof(struct zoff_hdr);
 	for (i = rnd(8) ? 0 : 1 + rnd(3); i; i--)
 		message[rnd(len)] ^= 1 << rnd(8);
@@ -233,6 +257,7 @@ int main(int argc, char **argv)
 	printf("TAP version 13\n1..1\n# seed %u\n", seed);
 	fflush(stdout);
 	srandom(seed);
+	far_features |= ZOFF_F_MORE | ZOFF_F_URGENT;
 	if (zs_new_netns() || far_add(NAME, &far)) {
 		printf("not ok 1 a backend\n");
 		return 1;

@@ -106,6 +106,7 @@ void data_drop(struct sock *s)
 		free(c);
 	}
 	s->queued = 0;
+	s->urgent_to = 0;
 	free(s->held);
 	s->held = NULL;
 }
@@ -172,6 +173,48 @@ void data_send(struct sock *s, struct iovec *vec, int n, size_t len, bool more)
 		data_keep(s, vec, n, done);
 }
 
+static ssize_t give_urgent(struct sock *s, const char *byte)
+{
+	ssize_t done;
+
+	do {
+		done = send(s->fd, byte, 1, MSG_NOSIGNAL | MSG_OOB);
+	} while (done < 0 && errno == EINTR);
+	if (done < 0 && errno == EAGAIN)
+		return 0;
+	if (done < 0)
+		broke(s, errno);
+	return done;
+}
+
+/**
+ * data_urgent() - a byte that is urgent
+ *
+ * One that waits is so no more when there is another.
+ */
+void data_urgent(struct sock *s, char byte)
+{
+	struct iovec vec = { .iov_base = &byte, .iov_len = 1 };
+	ssize_t done = 0;
+
+	if (s->state != SOCK_CONNECTED || s->error)
+		return;
+	if (sock_internal(s)) {
+		internal_take(s, &vec, 1, 1);
+		return;
+	}
+	s->more = false;
+	if (!s->queued) {
+		done = give_urgent(s, &byte);
+		if (done > 0)
+			data_taken(s, done);
+	}
+	if (!done) {
+		data_keep(s, &vec, 1, 0);
+		s->urgent_to = s->queued;
+	}
+}
+
 /**
  * data_push() - nothing follows what the stack may hold back for that
  *
@@ -216,6 +259,7 @@ void data_sent(struct sock *s, size_t n)
 	struct chunk *c;
 
 	s->queued -= n;
+	s->urgent_to -= MIN(n, s->urgent_to);
 	while (n) {
 		c = TAILQ_FIRST(&s->queue);
 		if (n < c->end - c->at) {
@@ -228,22 +272,34 @@ void data_sent(struct sock *s, size_t n)
 	}
 }
 
-static void flush_stream(struct sock *s)
+/* As much of the queue as goes at once: not what is urgent, and that alone. */
+static ssize_t give_queue(struct sock *s)
 {
+	size_t left = s->urgent_to ? s->urgent_to - 1 : s->queued;
 	struct iovec vec[VECTORS];
 	struct chunk *c;
+	int n = 0;
+
+	if (s->urgent_to == 1) {
+		c = TAILQ_FIRST(&s->queue);
+		return give_urgent(s, c->data + c->at);
+	}
+	TAILQ_FOREACH(c, &s->queue, next) {
+		vec[n].iov_base = c->data + c->at;
+		vec[n].iov_len = MIN(left, c->end - c->at);
+		left -= vec[n++].iov_len;
+		if (n == VECTORS || !left)
+			break;
+	}
+	return give(s, vec, n);
+}
+
+static void flush_stream(struct sock *s)
+{
 	ssize_t done;
-	int n;
 
 	while (s->queued) {
-		n = 0;
-		TAILQ_FOREACH(c, &s->queue, next) {
-			vec[n].iov_base = c->data + c->at;
-			vec[n++].iov_len = c->end - c->at;
-			if (n == VECTORS)
-				break;
-		}
-		done = give(s, vec, n);
+		done = give_queue(s);
 		if (done <= 0)
 			return;
 		s->since = pipe_now;

@@ -124,7 +124,12 @@ static void data_part(struct pipe *p)
 {
 	size_t len = MIN(p->end - p->at, p->data_left);
 
-	gather(p, p->data, p->in + p->at, len);
+	if (p->data_urgent) {
+		gather_flush(p);
+		data_urgent(p->data, p->in[p->at]);
+	} else {
+		gather(p, p->data, p->in + p->at, len);
+	}
 	p->at += len;
 	p->data_left -= len;
 }
@@ -146,6 +151,8 @@ static bool data_wrong(const struct pipe *p, const struct message *m)
 
 	if (m->len > ZOFF_DATA_MAX || m->seq)
 		return true;
+	if (m->flags == ZOFF_DATA_URGENT && p->features & ZOFF_F_URGENT)
+		return m->len != 1;
 	if (!m->len)
 		return !knows || m->flags;
 	return m->flags & ~(knows ? ZOFF_DATA_MORE : 0);
@@ -161,6 +168,8 @@ static void data_begin(struct pipe *p, const struct message *m)
 		pipe_break(p, "a length, flags or seq that DATA does not have");
 	else if (!s || s->state == SOCK_CLOSING)
 		pipe_break(p, "DATA for no socket");
+	else if (m->flags == ZOFF_DATA_URGENT && s->tls)
+		pipe_break(p, "urgent DATA for TLS");
 	else if ((s->state != SOCK_CONNECTED && s->state != SOCK_GONE) ||
 		 s->shut)
 		pipe_break(p, "DATA for socket %u, which takes none", s->id);
@@ -168,6 +177,7 @@ static void data_begin(struct pipe *p, const struct message *m)
 		p->data = s;
 		p->data_left = m->len;
 		p->data_more = m->flags & ZOFF_DATA_MORE;
+		p->data_urgent = m->flags & ZOFF_DATA_URGENT;
 		if (!m->len) {
 			gather_flush(p);
 			data_push(s);

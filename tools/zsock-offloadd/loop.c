@@ -116,8 +116,10 @@ static void sock_event(struct sock *s, uint32_t events)
 {
 	if (s->dead)
 		return;
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP))
+	if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP))
 		s->readable = true;
+	if (events & EPOLLPRI)
+		s->urgent.pending = true;
 	if (events & (EPOLLRDHUP | EPOLLHUP))
 		s->hung = true;
 	if (events & EPOLLOUT)

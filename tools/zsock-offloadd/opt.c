@@ -143,6 +143,9 @@ int opt_set(struct sock *s, uint32_t level, uint32_t name, const void *value,
 
 	if (!(flags & SET))
 		return ENOPROTOOPT;
+	/* The client's matter: here it has to stay out of line. */
+	if (level == SOL_SOCKET && name == SO_OOBINLINE && urgent_has(s))
+		return ENOPROTOOPT;
 	if (!length_right(flags, len))
 		return EINVAL;
 	if ((name == IP_ADD_MEMBERSHIP || name == IPV6_JOIN_GROUP) &&

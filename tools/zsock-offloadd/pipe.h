@@ -41,6 +41,7 @@ struct pipe {
 	struct sock *data;		/* whose DATA it is in the middle of */
 	uint32_t data_left;
 	bool data_more;			/* that says that more follows */
+	bool data_urgent;		/* that is urgent */
 	struct sock *gather;		/* whose DATA @vec points at */
 	struct iovec vec[PIPE_GATHER];
 	int nvec;

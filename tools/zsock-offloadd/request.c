@@ -267,6 +267,7 @@ static void forget_events(struct sock *s)
 	s->writable = false;
 	s->hung = false;
 	s->failed = false;
+	memset(&s->urgent, 0, sizeof(s->urgent));
 }
 
 static void connect_internal(struct sock *s, uint32_t seq,

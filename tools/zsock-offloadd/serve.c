@@ -76,26 +76,43 @@ static void stream_dry(struct sock *s, int error)
 	stream_end(s);
 }
 
+/**
+ * serve_nothing() - a read of a stream gave no data
+ * @n: what it returned
+ */
+void serve_nothing(struct sock *s, ssize_t n)
+{
+	if (n == 0)
+		stream_end(s);
+	else if (errno != EINTR)
+		stream_dry(s, errno);
+}
+
 static void read_stream(struct sock *s, size_t quantum)
 {
 	size_t want = MIN(MIN(quantum, s->credit), ZOFF_DATA_MAX);
 	size_t room;
-	char *at = out_reserve(s->pipe, HDR + MIN(want, OUT_PART), &room);
+	char *at;
 	ssize_t n;
 
+	want = MIN(want, urgent_before(s));
+	if (!want)
+		return;
+	at = out_reserve(s->pipe, HDR + MIN(want, OUT_PART), &room);
 	want = MIN(want, room - HDR);
 	n = recv(s->fd, at + HDR, want, 0);
 	if (n > 0) {
 		out_header(at, ZOFF_DATA, s->id, 0, n);
 		out_commit(s->pipe, HDR + n);
 		s->credit -= n;
+		urgent_took(s, n);
 		/* With kTLS less may be told than there is. */
-		if ((size_t)n < want && !s->hung && !s->tls)
+		if ((size_t)n < want && !s->hung && !s->tls &&
+		    !s->urgent.ahead && !s->urgent.pending)
 			s->readable = false;
-	} else if (n == 0) {
-		stream_end(s);
-	} else if (errno != EINTR) {
-		stream_dry(s, errno);
+		s->urgent.pending = false;
+	} else {
+		serve_nothing(s, n);
 	}
 }
 
@@ -109,14 +126,24 @@ static void stream_lost(struct sock *s)
 		stream_end(s);
 }
 
+/* What is around a mark goes together: before it, it, and behind it. */
+static void read_streams(struct sock *s, size_t quantum)
+{
+	int i, reads = s->urgent.ahead ? 3 : 1;
+
+	for (i = 0; i < reads && s->readable && s->credit && !s->ended; i++)
+		read_stream(s, quantum);
+}
+
 static void serve_stream(struct sock *s, size_t quantum)
 {
 	if (sock_internal(s)) {
 		internal_serve(s, quantum);
 		return;
 	}
-	if (s->readable && s->credit && !s->ended)
-		read_stream(s, quantum);
+	if (s->urgent.pending && urgent_has(s) && !s->ended)
+		urgent_notice(s);
+	read_streams(s, quantum);
 	if (s->state == SOCK_CONNECTED && (s->failed || s->error) &&
 	    (!s->readable || !s->credit || s->ended))
 		stream_lost(s);

@@ -69,8 +69,8 @@ static void unhash(struct sock *s)
 
 bool sock_watch(struct sock *s)
 {
-	s->watched = loop_add(s->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-			      &s->watch);
+	s->watched = loop_add(s->fd, EPOLLIN | EPOLLPRI | EPOLLOUT |
+			      EPOLLRDHUP | EPOLLET, &s->watch);
 	return s->watched;
 }
 

@@ -33,6 +33,14 @@ struct chunk {
 
 TAILQ_HEAD(chunk_list, chunk);
 
+/* What the peer of a stream sent as urgent. */
+struct urgent {
+	bool pending;		/* epoll said so: a read stops there */
+	bool ahead;		/* the client was told, and not sent it yet */
+	unsigned char byte;
+	size_t sure;		/* bytes that are there, and before it */
+};
+
 struct sock {
 	struct watch watch;
 	struct pipe *pipe;
@@ -55,6 +63,7 @@ struct sock {
 	uint32_t seq;
 	uint32_t credit;		/* for us: bytes, or connections */
 	uint32_t room;			/* the client may send */
+	struct urgent urgent;
 	uint32_t owed;			/* of what it sent, not given back */
 	uint32_t backlog;
 	uint64_t since;			/* SOCK_CLOSING: no progress since */
@@ -62,6 +71,7 @@ struct sock {
 
 	struct chunk_list queue;
 	size_t queued;
+	size_t urgent_to;		/* of it, the last is urgent; or 0 */
 	struct chunk *held;		/* datagram for which credit lacks */
 };
 
@@ -101,7 +111,16 @@ static inline bool sock_other_family(const struct sock *s,
 	       (s->family == ZOFF_AF_INET ? AF_INET : AF_INET6);
 }
 
+void data_urgent(struct sock *s, char byte);
+
+/* urgent.c */
+bool urgent_has(const struct sock *s);
+size_t urgent_before(struct sock *s);
+void urgent_took(struct sock *s, size_t n);
+void urgent_notice(struct sock *s);
+
 /* serve.c: from it */
 bool serve(struct sock *s, size_t quantum);
+void serve_nothing(struct sock *s, ssize_t n);
 
 #endif /* OFFLOADD_SOCK_H */

@@ -60,7 +60,8 @@ static int zsock_family(void)
 
 static int find_features(void)
 {
-	config.features = ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_MORE;
+	config.features = ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_MORE |
+			  ZOFF_F_URGENT;
 	if (has(AF_INET6))
 		config.features |= ZOFF_F_INET6;
 	if (!config.tls)

@@ -64,6 +64,7 @@ enum zoff_type {
 	ZOFF_INCOMING	= 33,	/* struct zoff_incoming; a listener has a connection */
 	ZOFF_END	= 34,	/* no more data will come: the peer's FIN */
 	ZOFF_ERROR	= 35,	/* struct zoff_reply: what SO_ERROR is to tell */
+	ZOFF_URGENT	= 36,	/* struct zoff_urgent, with ZOFF_F_URGENT */
 
 	/* Either, about a socket */
 	ZOFF_DATA	= 48,	/* bytes of a stream, flags ZOFF_DATA_* */
@@ -76,6 +77,8 @@ enum zoff_type {
 
 /* @flags of ZOFF_DATA with ZOFF_F_MORE, from the client: more follows soon. */
 #define ZOFF_DATA_MORE		1
+/* And with ZOFF_F_URGENT, from both: this one byte is urgent. */
+#define ZOFF_DATA_URGENT	2
 
 /**
  * struct zoff_hello - what each side is
@@ -104,6 +107,7 @@ struct zoff_hello {
 #define ZOFF_F_INET6	4
 #define ZOFF_F_TLS	8	/* does TLS itself */
 #define ZOFF_F_MORE	16	/* ZOFF_DATA_MORE, and ZOFF_DATA of no bytes */
+#define ZOFF_F_URGENT	32	/* ZOFF_DATA_URGENT, ZOFF_URGENT */
 
 /* struct zoff_addr: family */
 #define ZOFF_AF_NONE	0
@@ -178,6 +182,18 @@ struct zoff_opt {
  */
 struct zoff_reply {
 	__le32	error;
+};
+
+/**
+ * struct zoff_urgent - the peer has sent urgent data
+ * @ahead: bytes of ZOFF_DATA that will come before it
+ * @byte: what it is; also to come as ZOFF_DATA_URGENT
+ * @reserved: 0
+ */
+struct zoff_urgent {
+	__le32	ahead;
+	__u8	byte;
+	__u8	reserved[3];
 };
 
 /**
