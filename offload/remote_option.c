@@ -429,8 +429,7 @@ int zsock_remote_ioctl(struct socket *sock, unsigned int cmd,
 		n = sk_wmem_alloc_get(sk);
 		break;
 	case SIOCATMARK:
-		n = sk->sk_type == SOCK_STREAM &&
-		    zsock_urgent_at(zsock_rsk(sk), 0);
+		n = zsock_urgent_at(zsock_rsk(sk), 0);
 		break;
 	default:
 		return -ENOIOCTLCMD;
