@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The in-kernel API: its calls and their errors. */
 #include <linux/cred.h>
+#include <linux/delay.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/pkt_sched.h>
@@ -232,6 +233,7 @@ static int kpi_attach(struct zsock_socket *so, void *cookie)
 
 struct kpi_asker {
 	struct zsock_socket	*so;
+	bool			begun;
 	int			ret;
 };
 
@@ -239,6 +241,7 @@ static int kpi_ask(void *data)
 {
 	struct kpi_asker *asker = data;
 
+	WRITE_ONCE(asker->begun, true);
 	asker->ret = zsock_connectwait(asker->so, HZ);
 	return 0;
 }
@@ -260,14 +263,16 @@ static void kpi_connectwait_many(struct kunit *test)
 				kpi_connect(so, &addr, MSG_DONTWAIT));
 		for (i = 0; i < ARRAY_SIZE(task); i++) {
 			asker[i].so = so;
+			asker[i].begun = false;
 			task[i] = kthread_create(kpi_ask, &asker[i], "kpi_ask");
 			KUNIT_ASSERT_FALSE(test, IS_ERR(task[i]));
 			get_task_struct(task[i]);
 			wake_up_process(task[i]);
 		}
-		/* Each has begun; one that has not would not be run. */
-		msleep(20);
 		for (told = 0, i = 0; i < ARRAY_SIZE(task); i++) {
+			/* One that has not begun would not be run. */
+			while (!READ_ONCE(asker[i].begun))
+				usleep_range(1000, 2000);
 			kthread_stop_put(task[i]);
 			told += asker[i].ret == -ECONNREFUSED;
 			if (asker[i].ret != -ECONNREFUSED)
