@@ -17,6 +17,7 @@ void zsock_remote_put(struct zsock_remote *remote)
 {
 	if (!refcount_dec_and_test(&remote->ref))
 		return;
+	mutex_destroy(&remote->tell);
 	mutex_destroy(&remote->change);
 	kfree(remote);
 }
@@ -77,6 +78,35 @@ static void zsock_remote_name_of(const struct socket *sock, bool peer,
 	name = peer ? rs->peer : rs->name;
 	spin_unlock(&rs->lock);
 	zsock_zoff_sockaddr(rs, &name, addr);
+}
+
+/* ---- events: what is told last is so ---- */
+
+static void zsock_remote_tell_down(struct zsock_remote *remote, int error)
+{
+	mutex_lock(&remote->tell);
+	if (remote->told)
+		zsock_remote_nl_event(remote, ZSOCK_CMD_BACKEND_DOWN, error);
+	remote->told = false;
+	mutex_unlock(&remote->tell);
+}
+
+/* Also where it is down again by now, which nobody could be told before. */
+static void zsock_remote_tell_up(struct zsock_remote *remote)
+{
+	bool up;
+	int error;
+
+	mutex_lock(&remote->tell);
+	zsock_remote_nl_event(remote, ZSOCK_CMD_BACKEND_UP, 0);
+	remote->told = true;
+	mutex_unlock(&remote->tell);
+	spin_lock(&remote->lock);
+	up = remote->up;
+	error = remote->error;
+	spin_unlock(&remote->lock);
+	if (!up)
+		zsock_remote_tell_down(remote, error);
 }
 
 /* ---- pipes ---- */
@@ -151,8 +181,7 @@ void zsock_remote_down(struct zsock_pipe *pipe)
 	}
 	spin_unlock(&remote->lock);
 	if (was)
-		zsock_remote_nl_event(remote, ZSOCK_CMD_BACKEND_DOWN,
-				      pipe->error);
+		zsock_remote_tell_down(remote, pipe->error);
 }
 
 static int zsock_remote_pipe_again(struct zsock_remote *remote,
@@ -162,9 +191,9 @@ static int zsock_remote_pipe_again(struct zsock_remote *remote,
 		return -ENOENT;
 	if (READ_ONCE(remote->up))
 		return -EBUSY;
-	/* Its end may not be told yet. */
+	/* Its end may not be told yet, nor its work be queued. */
 	if (remote->pipe)
-		flush_work(&remote->pipe->end);
+		zsock_pipe_stop(remote->pipe);
 	return zsock_remote_connect_pipe(remote, label, file);
 }
 
@@ -178,7 +207,7 @@ int zsock_remote_pipe(struct zsock_remote *remote, const char *label,
 		return -EINTR;
 	err = zsock_remote_pipe_again(remote, label, file);
 	if (!err)
-		zsock_remote_nl_event(remote, ZSOCK_CMD_BACKEND_UP, 0);
+		zsock_remote_tell_up(remote);
 	mutex_unlock(&remote->change);
 	return err;
 }
@@ -195,6 +224,7 @@ static struct zsock_remote *zsock_remote_new(struct net *net,
 		return NULL;
 	refcount_set(&remote->ref, 1);
 	mutex_init(&remote->change);
+	mutex_init(&remote->tell);
 	spin_lock_init(&remote->lock);
 	remote->net = net;
 	strscpy(remote->name, like->name, sizeof(remote->name));
@@ -230,6 +260,7 @@ static void zsock_remote_cut(struct zsock_remote *remote)
 	spin_lock(&remote->lock);
 	remote->pipe = NULL;
 	remote->up = false;
+	remote->error = ENODEV;
 	spin_unlock(&remote->lock);
 	mutex_unlock(&remote->change);
 	if (pipe)
@@ -314,7 +345,7 @@ int zsock_remote_add(struct net *net, const struct zsock_remote *like,
 			zsock_remote_del(remote, true);
 	}
 	if (!err)
-		zsock_remote_nl_event(remote, ZSOCK_CMD_BACKEND_UP, 0);
+		zsock_remote_tell_up(remote);
 	zsock_remote_put(remote);
 	return err;
 }
@@ -337,7 +368,10 @@ int zsock_remote_del(struct zsock_remote *remote, bool force)
 	zsock_remote_unlist(remote);
 	zsock_remote_netdev_del(&remote->netdev);
 	zsock_remote_cut(remote);
+	mutex_lock(&remote->tell);
 	zsock_remote_nl_event(remote, ZSOCK_CMD_BACKEND_DOWN, ENODEV);
+	remote->told = false;
+	mutex_unlock(&remote->tell);
 	/* The list's; with force the sockets' hold it as long as they are. */
 	if (!force)
 		zsock_remote_put(remote);

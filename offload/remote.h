@@ -79,6 +79,8 @@ struct zsock_pipe;
  * @ref: users: the list, pipes
  * @netdev: its network device, if it has one
  * @change: held while it gets a pipe, or is deleted
+ * @tell: held while listeners are told; inside @change
+ * @told: they were told last that it is up. Under @tell
  * @lock: guards what follows
  * @label: what user space calls the pipe
  * @peer: what the other side calls itself
@@ -96,6 +98,8 @@ struct zsock_remote {
 	refcount_t		ref;
 	struct zsock_remote_netdev netdev;
 	struct mutex		change;
+	struct mutex		tell;
+	bool			told;
 	spinlock_t		lock;
 	char			label[ZSOCK_BACKEND_LABEL_MAX];
 	char			peer[sizeof_field(struct zoff_hello, name) + 1];

@@ -239,7 +239,12 @@ int zsock_rx_work(void *data)
 	if (err)
 		zsock_pipe_break(pipe, -err, err == -EPROTO ? why : NULL);
 	/* Until somebody collects it. */
-	while (!kthread_should_stop())
-		schedule_timeout_idle(HZ);
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		if (kthread_should_stop())
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
 	return 0;
 }

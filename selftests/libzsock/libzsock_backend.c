@@ -243,6 +243,50 @@ TEST_F(backend, monitor)
 	EXPECT_FALSE(s.odd);
 }
 
+static int see_last(const struct zsk_event *e, void *arg)
+{
+	*(int *)arg = e->event;
+	return 0;
+}
+
+static void *hang_up(void *arg)
+{
+	int *far = arg;
+
+	usleep(far[1]);
+	close(far[0]);
+	return NULL;
+}
+
+/* However soon the pipe breaks: that it works is not what is told last. */
+TEST_F(backend, monitor_order)
+{
+	int i, err, last, far[2];
+	pthread_t t;
+
+	close(self->far);
+	close(self->b.fd);
+	for (i = 0; i < 30; i++) {
+		self->b.fd = new_pipe(&far[0]);
+		far[1] = i * 200;
+		last = 0;
+		pthread_create(&t, NULL, hang_up, far);
+		err = zsk_backend_add(self->z, &self->b);
+		pthread_join(t, NULL);
+		if (err)
+			continue;
+		while (last != ZSK_EVENT_DOWN &&
+		       !zsk_monitor_read(self->m, 2000, see_last, &last))
+			;
+		EXPECT_EQ(ZSK_EVENT_DOWN, last);
+		EXPECT_EQ(-EAGAIN, zsk_monitor_read(self->m, 5, see_last, &last));
+		EXPECT_EQ(0, zsk_backend_delete(self->z, NAME, 0));
+		while (!zsk_monitor_read(self->m, 0, see_last, &last))
+			;
+		EXPECT_EQ(ZSK_EVENT_DELETED, last);
+	}
+}
+
 static int see_all(const struct zsk_event *e, void *arg)
 {
 	struct seen *s = arg;
