@@ -85,14 +85,37 @@ static bool zsock_tls_settled(const void *arg)
 
 /*
  * The connection is closed in an orderly way after a handshake that failed, and
- * the peer may answer with a reset: what went wrong is something else.
+ * the peer may answer with a reset: what went wrong is something else. Nobody is
+ * told of it by SO_ERROR; but where there was an error, and is none, it was read.
+ * Under the queue's lock.
  */
 static void zsock_tls_keep_error(struct zsock_tls *tls)
 {
 	struct sock *sk = tls->sock->sk;
 
-	if (READ_ONCE(sk->sk_err))
-		WRITE_ONCE(sk->sk_err, tls->told ? 0 : tls->result.error);
+	if (!READ_ONCE(sk->sk_err))
+		tls->err_told = true;
+	else
+		WRITE_ONCE(sk->sk_err, tls->told || tls->err_told ?
+				       0 : tls->result.error);
+}
+
+/* What a call other than connect() says of it: why, to who comes first. */
+int zsock_tls_failure(struct zsock_tls *tls)
+{
+	spinlock_t *lock = &tls->sock->wq.wait.lock;
+	unsigned long flags;
+	int err;
+
+	spin_lock_irqsave(lock, flags);
+	err = sock_error(tls->sock->sk);
+	if (tls->told || tls->err_told)
+		err = 0;
+	else if (err)
+		err = -tls->result.error;
+	tls->err_told = true;
+	spin_unlock_irqrestore(lock, flags);
+	return err ?: -ENOTCONN;
 }
 
 /*
@@ -133,11 +156,15 @@ void zsock_tls_watch(struct zsock_tls *tls)
 static void zsock_tls_fail(struct zsock_tls *tls, int err)
 {
 	struct socket *sock = tls->sock;
-	struct sock *sk = sock->sk;
+	spinlock_t *lock = &sock->wq.wait.lock;
+	unsigned long flags;
 
+	spin_lock_irqsave(lock, flags);
 	tls->result.error = -err;
-	WRITE_ONCE(sk->sk_err, -err);
+	tls->err_told = false;
+	WRITE_ONCE(sock->sk->sk_err, -err);
 	zsock_tls_set_state(tls, ZSOCK_TLS_FAILED);
+	spin_unlock_irqrestore(lock, flags);
 	zsock_tls_watch(tls);
 	/* The agent's alert is to arrive: no reset of ours. */
 	zsock_inner_ops(sock)->shutdown(sock, SHUT_RDWR);

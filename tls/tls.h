@@ -136,6 +136,8 @@ struct zsock_tls_result {
  * @state: enum zsock_tls_state; read without @lock
  * @callers: threads in the inner socket's connect(), and that have its sk locked
  * @told: connect() has said how it ended
+ * @err_told: of a failure another call has, or SO_ERROR; under the lock of
+ *	@sock's queue
  * @conf: what is asked for
  * @name: of the host that the program connects to, or NULL
  * @handshake: a client's own that is under way
@@ -167,6 +169,7 @@ struct zsock_tls {
 	struct mutex			listening;
 	u8				state;
 	bool				told;
+	bool				err_told;
 	unsigned int			callers;
 	struct zsock_tls_conf		*conf;
 	char				*name;
@@ -261,6 +264,7 @@ struct zsock_tls_conf *zsock_tls_conf_for(struct zsock_tls *tls, u8 role);
 int zsock_tls_wait(struct zsock_tls *tls, long *timeo);
 void zsock_tls_abandon(struct zsock_tls *tls, int err);
 void zsock_tls_watch(struct zsock_tls *tls);
+int zsock_tls_failure(struct zsock_tls *tls);
 void zsock_tls_pot_empty(struct socket *sock);
 void zsock_tls_meet(const struct proto_ops *ops);
 bool zsock_tls_is_ktls(const struct proto_ops *ops);

@@ -32,7 +32,7 @@ static int zsock_tls_await_open(struct zsock_tls *tls, long timeo)
 	case ZSOCK_TLS_OPEN:
 		return 0;
 	case ZSOCK_TLS_FAILED:
-		return sock_error(tls->sock->sk) ?: -ENOTCONN;
+		return zsock_tls_failure(tls);
 	default:
 		return -ENOTCONN;
 	}

@@ -282,6 +282,63 @@ TEST_F(ways, fails_not_blocking)
 	EXPECT_EQ(0, error_of(self->fd));
 }
 
+/* The peer resets a connection of which the program knows that it failed. */
+static void reset_by_peer(int listener)
+{
+	struct linger now = { .l_onoff = 1 };
+	int peer = accept(listener, NULL, NULL);
+
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(peer);
+	zs_sleep_ms(20);
+}
+
+TEST_F(ways, recv_tells_why_once)
+{
+	char c;
+
+	START(.mode = AGENT_FAILS, .error = ECONNABORTED, .delay_ms = 50);
+	zs_nonblock(self->fd, true);
+	ASSERT_EQ(-1, CONNECT());
+	EXPECT_LT(0, zs_poll(self->fd, POLLOUT, 1000));
+	EXPECT_EQ(-1, recv(self->fd, &c, 1, 0));
+	EXPECT_EQ(ECONNABORTED, errno);
+	reset_by_peer(self->listener);
+	EXPECT_EQ(-1, recv(self->fd, &c, 1, 0));
+	EXPECT_EQ(ENOTCONN, errno);
+	EXPECT_EQ(0, error_of(self->fd));
+}
+
+/* Where something happens in between: the kernel does not say who reads SO_ERROR. */
+TEST_F(ways, so_error_tells_why_once)
+{
+	START(.mode = AGENT_FAILS, .error = ECONNABORTED, .delay_ms = 50);
+	zs_nonblock(self->fd, true);
+	ASSERT_EQ(-1, CONNECT());
+	EXPECT_LT(0, zs_poll(self->fd, POLLOUT, 1000));
+	EXPECT_EQ(ECONNABORTED, error_of(self->fd));
+	shutdown(self->fd, SHUT_RDWR);
+	reset_by_peer(self->listener);
+	EXPECT_EQ(0, error_of(self->fd));
+}
+
+/* A reset that comes before anybody asked does not take its place. */
+TEST_F(ways, so_error_after_a_reset)
+{
+	START(.mode = AGENT_FAILS, .error = ECONNABORTED, .delay_ms = 50);
+	zs_nonblock(self->fd, true);
+	ASSERT_EQ(-1, CONNECT());
+	EXPECT_LT(0, zs_poll(self->fd, POLLOUT, 1000));
+	reset_by_peer(self->listener);
+	EXPECT_EQ(ECONNABORTED, error_of(self->fd));
+	EXPECT_EQ(0, error_of(self->fd));
+	/* And the next one that fails is told like the first. */
+	CONNECT();
+	CONNECT();
+	EXPECT_LT(0, zs_poll(self->fd, POLLOUT, 1000));
+	EXPECT_EQ(ECONNABORTED, error_of(self->fd));
+}
+
 TEST_F(ways, odd_error)
 {
 	START(.mode = AGENT_FAILS, .error = 4711);
