@@ -203,16 +203,16 @@ creds()
 
 next_port() { ((PORT++)); }
 
-# Some TCP socket listens on the port.
+# Some TCP socket listens on the port. The file is read as a whole: for each line that bash
+# reads by itself the kernel would make all of it again, with a minute's closed connections.
 listening()
 {
-	local want local_addr state file
+	local want file text
 
 	printf -v want %04X "$1"
 	for file in /proc/self/net/tcp /proc/self/net/tcp6; do
-		while read -r _ local_addr _ state _; do
-			[[ $state == 0A && ${local_addr##*:} == "$want" ]] && return 0
-		done <"$file"
+		read -rd '' text <"$file"
+		[[ ! $text =~ :"$want"\ 0+:0000\ 0A ]] || return 0
 	done
 	return 1
 }
