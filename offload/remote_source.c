@@ -109,20 +109,33 @@ static int zsock_source_next(struct zsock_pipe *pipe)
 	}
 }
 
+#define ZSOCK_SOURCE_EVENTS	(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)
+
 static bool zsock_source_ready(struct zsock_pipe *pipe)
 {
 	struct socket *sock = pipe->sock;
 
 	return READ_ONCE(pipe->broken) ||
 	       READ_ONCE(sock->ops)->poll(pipe->file, sock, NULL) &
-	       (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+	       ZSOCK_SOURCE_EVENTS;
+}
+
+/* That there is room to write is not for who reads. */
+static int zsock_source_wake(struct wait_queue_entry *wait, unsigned int mode,
+			     int sync, void *key)
+{
+	__poll_t events = key_to_poll(key);
+
+	if (events && !(events & ZSOCK_SOURCE_EVENTS))
+		return 0;
+	return woken_wake_function(wait, mode, sync, key);
 }
 
 /* As a read would: a pipe's end wakes who sleeps so, and no other. */
 static void zsock_source_wait(struct zsock_pipe *pipe)
 {
 	wait_queue_head_t *head = sk_sleep(pipe->sock->sk);
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	DEFINE_WAIT_FUNC(wait, zsock_source_wake);
 
 	add_wait_queue(head, &wait);
 	while (!zsock_source_ready(pipe))
