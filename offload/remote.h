@@ -9,6 +9,7 @@
  *	remote_pipe.c	a pipe: hello, keep-alive, its end
  *	remote_tx.c	writing to it, each socket in its turn
  *	remote_direct.c	writing to it without a copy
+ *	remote_cork.c	what waits for more to be written
  *	remote_rx.c	reading from it
  *	remote_source.c	where what is read comes from
  *	remote_message.c what a message means for a socket
@@ -29,6 +30,7 @@
 
 #include <linux/bvec.h>
 #include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/uio.h>
@@ -65,6 +67,8 @@
 #define ZSOCK_TX_TURN		65536
 #define ZSOCK_TX_PIECES		64
 #define ZSOCK_TX_CREDITS	16
+/* Bytes that may wait for what comes behind them. */
+#define ZSOCK_CORK_MAX		512
 /* Data of that many bytes is in pages of its own, which the pipe gets. */
 #define ZSOCK_TX_PAGES		8192
 
@@ -149,6 +153,26 @@ struct zsock_batch {
 };
 
 /**
+ * struct zsock_cork - the last bytes, which wait for more. Under pipe->tx
+ * @data: these
+ * @n: how many; read without pipe->tx, too
+ * @seq: changes whenever they do
+ * @seen: what @seq was when the timer looked; its own, while @armed
+ * @armed: the timer runs, or has set @due
+ * @due: they have waited long enough
+ * @timer: tells that
+ */
+struct zsock_cork {
+	u8		data[ZSOCK_CORK_MAX];
+	u32		n;
+	u32		seq;
+	u32		seen;
+	bool		armed;
+	bool		due;
+	struct hrtimer	timer;
+};
+
+/**
  * struct zsock_rx - what was read ahead: in @skb, or in @buf
  * @buf: ZSOCK_RX_BUFFER bytes
  * @head: the first that was not looked at
@@ -200,6 +224,7 @@ struct zsock_rx {
  * @tx: held by who writes
  * @batch: what is being written. Under @tx
  * @direct: a header, before what is in a program's pages. Under @tx
+ * @cork: what comes before all else that is written. Under @tx
  * @wait: where the writer waits
  * @reader: task that reads
  * @writer: task that writes where others must not wait
@@ -236,6 +261,7 @@ struct zsock_pipe {
 	struct mutex		tx;
 	struct zsock_batch	batch;
 	struct zoff_hdr		direct;
+	struct zsock_cork	cork;
 	wait_queue_head_t	wait;
 	struct task_struct	*reader;
 	struct task_struct	*writer;
@@ -406,6 +432,7 @@ void zsock_hdr_init(struct zoff_hdr *hdr, u32 len, u16 type, u32 id, u32 seq);
 bool zsock_tx_idle(struct zsock_rsk *rs);
 void zsock_tx_rest(struct zsock_pipe *pipe, struct sk_buff *skb);
 void zsock_tx_again_if_due(struct zsock_pipe *pipe);
+void zsock_tx_push(struct zsock_pipe *pipe);
 struct sk_buff *zsock_message(u16 type, u32 id, u32 seq, const void *body,
 			      size_t len, const void *more, size_t morelen);
 void zsock_message_seal(struct sk_buff *skb, u16 type, u32 id, u32 seq);
@@ -417,9 +444,16 @@ int zsock_tx_work(void *data);
 void zsock_tx_purge(struct zsock_pipe *pipe);
 void zsock_tx_free(struct zsock_pipe *pipe);
 
+/* remote_cork.c */
+void zsock_cork_init(struct zsock_pipe *pipe);
+size_t zsock_cork_rest(size_t bytes);
+void zsock_cork_keep(struct zsock_pipe *pipe, struct iov_iter *from, size_t n);
+size_t zsock_cork_take(struct zsock_pipe *pipe);
+void zsock_cork_stop(struct zsock_pipe *pipe);
+
 /* remote_direct.c */
 bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len,
-		     u16 flags);
+		     u16 flags, long timeo);
 
 /* remote_source.c */
 int zsock_source_init(struct zsock_pipe *pipe);

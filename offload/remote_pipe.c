@@ -306,6 +306,7 @@ static void zsock_pipe_init(struct zsock_pipe *pipe)
 	__skb_queue_head_init(&pipe->batch.skbs);
 	mutex_init(&pipe->tx);
 	init_waitqueue_head(&pipe->wait);
+	zsock_cork_init(pipe);
 	INIT_DELAYED_WORK(&pipe->alive, zsock_pipe_alive);
 	INIT_WORK(&pipe->end, zsock_pipe_end);
 	pipe->heard = jiffies;

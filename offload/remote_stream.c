@@ -98,7 +98,8 @@ static bool zsock_stream_may_urge(const struct zsock_rsk *rs)
 }
 
 /* As much as goes into one message: bytes, 0 to wait for credit, an errno. */
-static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
+static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg,
+			     long timeo)
 {
 	struct sock *sk = &rs->sk;
 	u16 flags;
@@ -116,7 +117,7 @@ static int zsock_stream_send(struct zsock_rsk *rs, struct msghdr *msg)
 	if (!n)
 		return 0;
 	flags = zsock_stream_flags(rs, msg);
-	if (!zsock_tx_direct(rs, &msg->msg_iter, n, flags))
+	if (!zsock_tx_direct(rs, &msg->msg_iter, n, flags, timeo))
 		err = zsock_stream_queue(rs, msg, n, flags);
 	if (err)
 		return err;
@@ -156,7 +157,7 @@ static int zsock_stream_sendmsg(struct socket *sock, struct msghdr *msg,
 
 	ret = zsock_stream_check(rs, msg);
 	while (ret >= 0 && msg_data_left(msg)) {
-		ret = zsock_stream_send(rs, msg);
+		ret = zsock_stream_send(rs, msg, timeo);
 		if (ret > 0)
 			sent += ret;
 		else if (!ret)
@@ -319,6 +320,7 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 			break;
 		if (zsock_stream_ended(sk))
 			return r->copied ? 0 : zsock_stream_end(sk);
+		zsock_tx_push(rs->pipe);
 		ret = zsock_rsk_wait(rs, &timeo, true, zsock_stream_readable,
 				     r->peeked);
 		if (ret)
@@ -388,6 +390,7 @@ static __poll_t zsock_stream_poll_in(struct zsock_rsk *rs)
 	if (READ_ONCE(rs->rx_queued) >= sock_rcvlowat(sk, 0, INT_MAX) ||
 	    READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN)
 		return EPOLLIN | EPOLLRDNORM;
+	zsock_tx_push(rs->pipe);
 	return 0;
 }
 

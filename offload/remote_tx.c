@@ -179,6 +179,7 @@ static bool zsock_batch_fill(struct zsock_pipe *pipe)
 	struct zsock_rsk *rs;
 	struct sk_buff *skb;
 
+	zsock_batch_add(batch, pipe->cork.data, zsock_cork_take(pipe));
 	spin_lock(&pipe->lock);
 	while (zsock_batch_room(batch)) {
 		skb = __skb_dequeue(&pipe->urgent);
@@ -288,7 +289,8 @@ static void zsock_tx(struct zsock_pipe *pipe)
 /* Where the task has something to do: bytes are only read under pipe->tx. */
 static bool zsock_tx_due(struct zsock_pipe *pipe)
 {
-	return READ_ONCE(pipe->batch.bytes) || zsock_tx_pending(pipe);
+	return READ_ONCE(pipe->batch.bytes) || READ_ONCE(pipe->cork.due) ||
+	       zsock_tx_pending(pipe);
 }
 
 /* ---- who writes beside the queues ---- */
@@ -320,6 +322,13 @@ void zsock_tx_rest(struct zsock_pipe *pipe, struct sk_buff *skb)
 void zsock_tx_again_if_due(struct zsock_pipe *pipe)
 {
 	if (zsock_tx_due(pipe))
+		zsock_tx(pipe);
+}
+
+/* What waits for more shall not: a program waits for what comes of it. */
+void zsock_tx_push(struct zsock_pipe *pipe)
+{
+	if (READ_ONCE(pipe->cork.n))
 		zsock_tx(pipe);
 }
 
@@ -436,6 +445,7 @@ void zsock_tx_purge(struct zsock_pipe *pipe)
 
 	mutex_lock(&pipe->tx);
 	zsock_batch_done(&pipe->batch);
+	zsock_cork_take(pipe);
 	spin_lock(&pipe->lock);
 	__skb_queue_purge(&pipe->urgent);
 	while (!list_empty(&pipe->ready)) {
@@ -448,6 +458,7 @@ void zsock_tx_purge(struct zsock_pipe *pipe)
 	}
 	spin_unlock(&pipe->lock);
 	mutex_unlock(&pipe->tx);
+	zsock_cork_stop(pipe);
 }
 
 /* Nobody writes any more. */
