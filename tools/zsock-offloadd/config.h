@@ -13,6 +13,8 @@ enum {
 
 #define LISTEN_MAX	16
 #define WINDOW_DEFAULT	(256 << 10)
+#define WINDOW_GROWTH	4	/* as many of them, where nothing waits */
+#define GROWN_MAX	(64 << 20)	/* by growth, of a pipe's sockets */
 #define SOCKETS_DEFAULT	4096
 #define SOCKETS_MAX	65536
 #define PIPES_DEFAULT	16

@@ -24,6 +24,18 @@
 
 /* ---- credit ---- */
 
+/* More than before, for a stream of which nothing waits here. */
+static uint32_t grow(struct sock *s)
+{
+	if (s->dgram || s->queued ||
+	    s->window > config.window * (WINDOW_GROWTH - 1) ||
+	    s->pipe->grown + config.window > GROWN_MAX)
+		return 0;
+	s->window += config.window;
+	s->pipe->grown += config.window;
+	return config.window;
+}
+
 /**
  * data_taken() - the client may send as much again
  *
@@ -32,11 +44,12 @@
 void data_taken(struct sock *s, uint32_t n)
 {
 	/* A datagram, of which there is no part, has to fit in what is left. */
-	uint32_t most = s->dgram ? config.window / 4 : config.window / 2;
+	uint32_t most = s->dgram ? s->window / 4 : s->window / 2;
 
 	s->owed += n;
 	if (s->owed < most)
 		return;
+	s->owed += grow(s);
 	s->room += s->owed;
 	out_credit(s->pipe, s->id, s->owed);
 	s->owed = 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -175,14 +176,16 @@ void out_credit(struct pipe *p, uint32_t sock, uint32_t more)
 	out_le32(p, ZOFF_CREDIT, sock, 0, more);
 }
 
-static int gather(const struct out *out, struct iovec *vec)
+/* Up to @most bytes of what there is. */
+static int gather(const struct out *out, struct iovec *vec, size_t most)
 {
 	struct out_segment *seg;
 	int n = 0;
 
-	for (seg = out->first; seg && n < VECTORS; seg = seg->next) {
+	for (seg = out->first; seg && n < VECTORS && most; seg = seg->next) {
 		vec[n].iov_base = (char *)seg->from + seg->head;
-		vec[n].iov_len = seg->tail - seg->head;
+		vec[n].iov_len = MIN(seg->tail - seg->head, most);
+		most -= vec[n].iov_len;
 		n += seg->tail != seg->head;
 	}
 	return n;
@@ -221,17 +224,30 @@ static ssize_t write_out(struct pipe *p, struct iovec *vec, int n)
 	return writev(p->fd, vec, n);
 }
 
+/*
+ * Where packets are filled, what is behind the last whole one of a turn goes with
+ * the next turn's.
+ */
+static size_t to_keep(const struct pipe *p, bool more)
+{
+	if (!more || !p->packets || p->out.bytes < PIPE_PACKET)
+		return 0;
+	return p->out.bytes % PIPE_PACKET;
+}
+
 /**
  * out_send() - as much as the pipe takes
+ * @more: there will be another turn at once
  */
-void out_send(struct pipe *p)
+void out_send(struct pipe *p, bool more)
 {
+	size_t keep = to_keep(p, more);
 	struct iovec vec[VECTORS];
 	ssize_t done;
 	int n;
 
-	while (p->writable && p->out.bytes && !p->broken) {
-		n = gather(&p->out, vec);
+	while (p->writable && p->out.bytes > keep && !p->broken) {
+		n = gather(&p->out, vec, p->out.bytes - keep);
 		done = write_out(p, vec, n);
 		if (done >= 0) {
 			p->said = pipe_now;

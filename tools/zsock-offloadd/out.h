@@ -41,7 +41,7 @@ void out_constant(struct pipe *p, unsigned int type, uint32_t sock,
 		  const void *data, size_t len);
 void out_header(void *to, unsigned int type, uint32_t sock, uint32_t seq,
 		size_t len);
-void out_send(struct pipe *p);
+void out_send(struct pipe *p, bool more);
 void out_free(struct out *out);
 bool out_full(const struct out *out);
 

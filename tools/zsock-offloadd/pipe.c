@@ -57,6 +57,14 @@ static bool is_socket(int fd)
 	return !fstat(fd, &st) && S_ISSOCK(st.st_mode);
 }
 
+static int domain(int fd)
+{
+	socklen_t len = sizeof(int);
+	int value;
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len) ? -1 : value;
+}
+
 /* Bytes as they are. Whoever opened it has chosen its speed. */
 static void make_raw(int fd)
 {
@@ -110,6 +118,7 @@ bool pipe_new(int fd, const char *from)
 	p->number = ++number;
 	snprintf(p->from, sizeof(p->from), "%s", from);
 	p->is_socket = is_socket(fd);
+	p->packets = domain(fd) == AF_VSOCK;
 	if (!p->is_socket)
 		make_raw(fd);
 	TAILQ_INIT(&p->ready);
@@ -252,6 +261,12 @@ static void serve_ready(struct pipe *p)
 	}
 }
 
+static bool wants_more(const struct pipe *p)
+{
+	return !out_full(&p->out) &&
+	       (p->readable || p->behind || !TAILQ_EMPTY(&p->ready));
+}
+
 /**
  * pipe_run() - a pipe's turn
  *
@@ -264,13 +279,12 @@ bool pipe_run(struct pipe *p)
 	if (!p->broken)
 		serve_ready(p);
 	if (!p->broken)
-		out_send(p);
+		out_send(p, wants_more(p));
 	if (p->broken) {
 		drop(p);
 		return true;
 	}
-	return !out_full(&p->out) &&
-	       (p->readable || p->behind || !TAILQ_EMPTY(&p->ready));
+	return wants_more(p);
 }
 
 /* ---- time ---- */

@@ -13,6 +13,7 @@
 #include "watch.h"
 
 #define PIPE_IN		(256 << 10)	/* read from the pipe at a time */
+#define PIPE_PACKET	65536		/* AF_VSOCK's largest */
 #define PIPE_GATHER	64		/* DATA in a row that make one write */
 
 TAILQ_HEAD(sock_list, sock);
@@ -25,6 +26,7 @@ struct pipe {
 	char from[64];			/* whose it is, for the log */
 	char name[33];			/* what its HELLO said */
 	bool is_socket;
+	bool packets;			/* writes make packets of PIPE_PACKET */
 	bool readable, writable, hung;	/* what epoll said */
 	bool greeted;			/* its HELLO has come */
 	bool broken;			/* to be dropped; the log has why */
@@ -53,6 +55,7 @@ struct pipe {
 	struct sock **table;
 	uint32_t salt, next_id;
 	unsigned int nsocks, nfailed, nready;
+	size_t grown;			/* windows of sockets, beyond the usual */
 	struct sock_list ready;
 	unsigned int sweep;		/* dying: where in @table */
 };

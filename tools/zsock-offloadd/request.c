@@ -145,7 +145,7 @@ static void do_open(struct pipe *p, uint32_t id, uint32_t seq,
 	s->dgram = le16toh(open.type) == ZOFF_DATAGRAM;
 	s->tls = le32toh(open.protocol) >= IPPROTO_TLS_1_0;
 	s->credit = p->window;
-	s->room = config.window;
+	s->room = s->window;
 	error = set_up(s, &open);
 	if (error)
 		open_failed(s, error);

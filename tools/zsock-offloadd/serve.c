@@ -282,7 +282,7 @@ static void incoming(struct sock *listener, int fd, const union addr *peer)
 	s->tls = listener->tls;
 	s->state = SOCK_CONNECTED;
 	s->credit = p->window;
-	s->room = config.window;
+	s->room = s->window;
 	if (!sock_watch(s)) {
 		sock_free(s, true);
 		return;

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "config.h"
 #include "log.h"
 #include "loop.h"
 #include "pipe.h"
@@ -51,6 +52,7 @@ struct sock *sock_new(struct pipe *p, uint32_t id)
 	s->pipe = p;
 	s->fd = -1;
 	s->id = id;
+	s->window = config.window;
 	TAILQ_INIT(&s->queue);
 	s->hash_next = *at;
 	*at = s;
@@ -149,6 +151,7 @@ void sock_free(struct sock *s, bool reset)
 	if (s->state == SOCK_FAILED)
 		s->pipe->nfailed--;
 	data_drop(s);
+	s->pipe->grown -= s->window - config.window;
 	if (s->fd >= 0) {
 		if (reset && !s->dgram)
 			setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now,

@@ -65,6 +65,7 @@ struct sock {
 	uint32_t room;			/* the client may send */
 	struct urgent urgent;
 	uint32_t owed;			/* of what it sent, not given back */
+	uint32_t window;		/* the most that @room may be */
 	uint32_t backlog;
 	uint64_t since;			/* SOCK_CLOSING: no progress since */
 	union addr internal;		/* service of ours, or AF_UNSPEC */
