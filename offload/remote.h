@@ -47,6 +47,9 @@
 				 ZOFF_F_TLS | ZOFF_F_MORE | \
 				 ZOFF_F_URGENT)
 #define ZSOCK_PIPE_WINDOW	(256 << 10)
+/* As much for a stream whose program keeps up, but of all beyond that so much. */
+#define ZSOCK_PIPE_WINDOW_MAX	(1 << 20)
+#define ZSOCK_PIPE_GROWN_MAX	(64 << 20)
 #define ZSOCK_PIPE_SOCKETS	65536
 #define ZSOCK_PIPE_SILENCE	15000
 /* How long a reply and a hello are waited for. */
@@ -230,6 +233,7 @@ struct zsock_rx {
  * @writer: task that writes where others must not wait
  * @rx: the reader's
  * @held: bytes of the pipe's own buffers that wait to be read by programs
+ * @grown: bytes of windows beyond ZSOCK_PIPE_WINDOW
  * @heard: jiffies when something was last read
  * @said: jiffies when something was last written
  * @alive: looks at these
@@ -267,6 +271,7 @@ struct zsock_pipe {
 	struct task_struct	*writer;
 	struct zsock_rx		rx;
 	atomic_long_t		held;
+	atomic_long_t		grown;
 	unsigned long		heard;
 	unsigned long		said;
 	struct delayed_work	alive;
@@ -335,6 +340,7 @@ struct zsock_urgent {
  * @tx_credit: bytes that the other side takes
  * @rx_room: bytes, of a listener connections, that the other side may send
  * @rx_taken: that the program took, and that were not given back
+ * @rx_window: the most that @rx_room may be, of a stream
  * @rx_queued: bytes of a stream that wait to be read
  * @urg: its urgent byte, and what is known of that
  * @listens: requests to listen that were not refused: connections may come
@@ -369,6 +375,7 @@ struct zsock_rsk {
 	u32			tx_credit;
 	u32			rx_room;
 	u32			rx_taken;
+	u32			rx_window;
 	u32			rx_queued;
 	struct zsock_urgent	urg;
 	u32			listens;

@@ -27,6 +27,7 @@ static void zsock_rsk_destruct(struct sock *sk)
 	kfree_skb(rs->last);
 	kfree(rs->call.data);
 	mutex_destroy(&rs->call_lock);
+	atomic_long_sub(rs->rx_window - ZSOCK_PIPE_WINDOW, &rs->pipe->grown);
 	zsock_pipe_put(rs->pipe);
 }
 
@@ -211,12 +212,32 @@ int zsock_remote_release(struct socket *sock)
 	return 0;
 }
 
+struct zsock_rsk_waiter {
+	struct wait_queue_entry	wait;
+	struct zsock_rsk	*rs;
+	bool			(*cond)(struct zsock_rsk *rs, size_t arg);
+	size_t			arg;
+};
+
+/* Who waits for more than there is yet is left alone. */
+static int zsock_rsk_wake_waiter(struct wait_queue_entry *wait,
+				 unsigned int mode, int sync, void *key)
+{
+	struct zsock_rsk_waiter *waiter =
+		container_of(wait, struct zsock_rsk_waiter, wait);
+
+	if (!waiter->cond(waiter->rs, waiter->arg))
+		return 0;
+	return woken_wake_function(wait, mode, sync, key);
+}
+
 /**
  * zsock_rsk_wait - wait in a call
  * @rs: the socket
  * @timeo: jiffies left; what is left of them afterwards
  * @locked: the caller has the sk locked, and has it again afterwards
- * @cond: until when; looked at whenever something has happened to the socket
+ * @cond: until when; looked at whenever something has happened to the socket,
+ *	by who made it happen, too: it takes no lock
  * @arg: for @cond
  *
  * Return: 0; -EAGAIN where the time is over; -ERESTARTSYS or -EINTR where a
@@ -225,11 +246,15 @@ int zsock_remote_release(struct socket *sock)
 int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 		   bool (*cond)(struct zsock_rsk *rs, size_t arg), size_t arg)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct zsock_rsk_waiter waiter = {
+		.rs = rs, .cond = cond, .arg = arg,
+	};
 	struct sock *sk = &rs->sk;
 	int err = 0;
 
-	add_wait_queue(sk_sleep(sk), &wait);
+	init_waitqueue_func_entry(&waiter.wait, zsock_rsk_wake_waiter);
+	waiter.wait.private = current;
+	add_wait_queue(sk_sleep(sk), &waiter.wait);
 	while (!cond(rs, arg)) {
 		if (!*timeo)
 			err = -EAGAIN;
@@ -239,11 +264,11 @@ int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 			break;
 		if (locked)
 			release_sock(sk);
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
+		*timeo = wait_woken(&waiter.wait, TASK_INTERRUPTIBLE, *timeo);
 		if (locked)
 			lock_sock(sk);
 	}
-	remove_wait_queue(sk_sleep(sk), &wait);
+	remove_wait_queue(sk_sleep(sk), &waiter.wait);
 	return err;
 }
 
@@ -275,6 +300,7 @@ static void zsock_rsk_init(struct zsock_rsk *rs, struct zsock_pipe *pipe,
 	init_waitqueue_head(&rs->call_wait);
 	rs->tx_credit = pipe->window;
 	rs->rx_room = ZSOCK_PIPE_WINDOW;
+	rs->rx_window = ZSOCK_PIPE_WINDOW;
 	rs->sk.sk_destruct = zsock_rsk_destruct;
 	rs->sk.sk_state = TCP_CLOSE;
 	rs->sk.sk_allocation = GFP_KERNEL_ACCOUNT;
@@ -472,6 +498,28 @@ int zsock_rsk_child(struct zsock_rsk *listener,
 	return 0;
 }
 
+/*
+ * A larger window, as long as the program keeps up with what comes: that costs
+ * fewer messages. Bytes more. Under rs->lock.
+ */
+static u32 zsock_rsk_grow(struct zsock_rsk *rs)
+{
+	struct zsock_pipe *pipe = rs->pipe;
+	u32 more = rs->rx_window;
+
+	if (rs->listens || rs->sk.sk_type != SOCK_STREAM ||
+	    rs->rx_window >= ZSOCK_PIPE_WINDOW_MAX ||
+	    rs->rx_queued > rs->rx_window / 2)
+		return 0;
+	if (atomic_long_add_return(more, &pipe->grown) >
+	    ZSOCK_PIPE_GROWN_MAX) {
+		atomic_long_sub(more, &pipe->grown);
+		return 0;
+	}
+	rs->rx_window += more;
+	return more;
+}
+
 /* The program, or nobody, took @n of what the other side may send. */
 void zsock_rsk_taken(struct zsock_rsk *rs, u32 n)
 {
@@ -479,8 +527,8 @@ void zsock_rsk_taken(struct zsock_rsk *rs, u32 n)
 
 	spin_lock(&rs->lock);
 	rs->rx_taken += n;
-	if (rs->listens || rs->rx_taken >= ZSOCK_PIPE_WINDOW / 2) {
-		more = rs->rx_taken;
+	if (rs->listens || rs->rx_taken >= rs->rx_window / 2) {
+		more = rs->rx_taken + zsock_rsk_grow(rs);
 		rs->rx_taken = 0;
 		rs->rx_room += more;
 	}

@@ -282,9 +282,20 @@ static bool zsock_stream_ended(const struct sock *sk)
 		READ_ONCE(sk->sk_state) != TCP_SYN_SENT);
 }
 
-static bool zsock_stream_readable(struct zsock_rsk *rs, size_t seen)
+static bool zsock_stream_readable(struct zsock_rsk *rs, size_t bytes)
 {
-	return READ_ONCE(rs->rx_queued) > seen || zsock_stream_ended(&rs->sk);
+	return READ_ONCE(rs->rx_queued) >= bytes || zsock_stream_ended(&rs->sk);
+}
+
+/*
+ * How much has to be there for @target to be met; or a part of it: so much comes
+ * before anything of it is taken.
+ */
+static size_t zsock_stream_need(const struct zsock_stream_recv *r,
+				size_t target)
+{
+	return r->peeked + min_t(size_t, target - r->copied,
+				 ZSOCK_PIPE_WINDOW / 2);
 }
 
 /* What recv() says where nothing will come: 0 for an end of file. */
@@ -304,7 +315,7 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 	struct sock *sk = &rs->sk;
 	long timeo = sock_rcvtimeo(sk, r->flags & MSG_DONTWAIT);
 	size_t target = sock_rcvlowat(sk, r->flags & MSG_WAITALL, r->size);
-	int ret;
+	int ret, over = 0;
 
 	do {
 		/* Reading stops at a mark, and begins there. */
@@ -320,13 +331,14 @@ static int zsock_stream_recv_some(struct zsock_rsk *rs,
 			break;
 		if (zsock_stream_ended(sk))
 			return r->copied ? 0 : zsock_stream_end(sk);
+		/* What has come until then is taken. */
+		if (over)
+			return over;
 		zsock_tx_push(rs->pipe);
-		ret = zsock_rsk_wait(rs, &timeo, true, zsock_stream_readable,
-				     r->peeked);
-		if (ret)
-			return ret;
+		over = zsock_rsk_wait(rs, &timeo, true, zsock_stream_readable,
+				      zsock_stream_need(r, target));
 	} while (r->copied < r->size);
-	return 0;
+	return over;
 }
 
 /* What TCP_INQ asks for: as TCP, something where only the end is left. */
