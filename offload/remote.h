@@ -48,7 +48,7 @@
 				 ZOFF_F_URGENT)
 #define ZSOCK_PIPE_WINDOW	(256 << 10)
 /* As much for a stream whose program keeps up, but of all beyond that so much. */
-#define ZSOCK_PIPE_WINDOW_MAX	(1 << 20)
+#define ZSOCK_PIPE_WINDOW_MAX	(1024 << 10)
 #define ZSOCK_PIPE_GROWN_MAX	(64 << 20)
 #define ZSOCK_PIPE_SOCKETS	65536
 #define ZSOCK_PIPE_SILENCE	15000

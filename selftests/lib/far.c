@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <linux/genetlink.h>
+#include <linux/vm_sockets.h>
 
 #include "far.h"
 #include "genl.h"
@@ -227,13 +228,37 @@ int far_give(int cmd, const char *name, const char *netdev, int fd)
 	return genl_talk(&req);
 }
 
+bool far_vsock;
+
+/* A pair over the loopback; errno says where there is none. */
+static int vsock_pair(int sv[2])
+{
+	struct sockaddr_vm svm = {
+		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_LOCAL, .svm_port = VMADDR_PORT_ANY,
+	};
+	int l = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(svm);
+
+	sv[1] = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l < 0 || sv[1] < 0 || bind(l, (void *)&svm, len) || listen(l, 1) ||
+	    getsockname(l, (void *)&svm, &len))
+		return -1;
+	svm.svm_cid = VMADDR_CID_LOCAL;
+	if (connect(sv[1], (void *)&svm, sizeof(svm)))
+		return -1;
+	sv[0] = accept4(l, NULL, NULL, SOCK_CLOEXEC);
+	close(l);
+	return sv[0] < 0 ? -1 : 0;
+}
+
 static int give_pair(int cmd, const char *name, const char *netdev, const void *first,
 		     size_t len, int *fd)
 {
 	int sv[2], err;
 
 	*fd = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
+	if (far_vsock ? vsock_pair(sv) :
+			socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
 		return errno;
 	far_say_raw(sv[0], first, len);
 	err = far_give(cmd, name, netdev, sv[1]);

@@ -28,6 +28,8 @@ void far_say(int fd, int type, uint32_t sock, uint32_t seq, const void *body, si
 void far_say_raw(int fd, const void *bytes, size_t len);
 void far_header(struct zoff_hdr *hdr, uint32_t len, int type, uint32_t sock, uint32_t seq);
 
+/* Pairs are of AF_VSOCK from now on, not of AF_UNIX. */
+extern bool far_vsock;
 /*
  * Give the kernel one end of a new pair, into whose other end "first" was written; that is
  * *fd then, or closed on failure. 0 or a positive errno.

@@ -157,6 +157,25 @@ def bulk():
             eq(got, data, "to the client")
 
 
+@case("a stream that is taken at once gets a larger window, one that is not does not")
+def window_grows():
+    with serving("--window", "65536") as client, Peer(small=True) as peer:
+        sock, other = peer.pair(client)
+        stalled, _ = peer.pair(client)
+        before = sock.credit
+        for _ in range(40):
+            sock.send(pattern(30000))
+            take_with(client, other, 30000)
+        client.quiet()
+        eq(before, 65536, "credit at first")
+        if not 4 * 65536 - 2 * 65536 <= sock.credit <= 4 * 65536:
+            raise AssertionError(f"credit is {sock.credit} at last")
+        stuff(client, stalled)
+        client.quiet()
+        if stalled.credit > 65536:
+            raise AssertionError(f"the stalled one has {stalled.credit}")
+
+
 @case("a client that gives no credit gets its window, and the rest later")
 def no_credit():
     with serving() as client, Peer() as peer:

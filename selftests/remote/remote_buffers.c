@@ -2,14 +2,16 @@
 /*
  * However the other side's writes cut messages up or put them together, and whether the
  * pipe has copies or pages of its, each program reads what was for it; and those that do not
- * read are in nobody's way.
+ * read are in nobody's way. And however what programs send is cut up, it is there soon.
  */
+#include <endian.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -36,6 +38,10 @@ FIXTURE(buffers)
 	struct stream s[SOCKS];
 	unsigned int seed;
 };
+
+FIXTURE_VARIANT(buffers) { bool vsock; };
+FIXTURE_VARIANT_ADD(buffers, unix) { .vsock = false };
+FIXTURE_VARIANT_ADD(buffers, vsock) { .vsock = true };
 
 static unsigned int any(unsigned int *seed, unsigned int most)
 {
@@ -69,6 +75,9 @@ FIXTURE_SETUP(buffers)
 	int i;
 
 	self->seed = 1;
+	far_vsock = variant->vsock;
+	if (variant->vsock)
+		ASSERT_EQ(0, system("modprobe -q vsock_loopback || :"));
 	ASSERT_EQ(0, zs_new_netns());
 	ASSERT_EQ(0, far_add(NAME, &self->far));
 	for (i = 0; i < SOCKS; i++)
@@ -240,7 +249,8 @@ TEST_F(buffers, half)
 	far_say_raw(self->far, data + len / 2, len - len / 2);
 	EXPECT_EQ(0, read_all(s, &self->seed));
 	/* Nor does a byte of urgent data of the pipe's hurt. */
-	EXPECT_EQ(1, send(self->far, "!", 1, MSG_OOB));
+	if (!variant->vsock)
+		EXPECT_EQ(1, send(self->far, "!", 1, MSG_OOB));
 	len = message(s, data, 50000);
 	far_say_raw(self->far, data, len);
 	EXPECT_EQ(0, read_all(s, &self->seed));
@@ -283,6 +293,164 @@ TEST_F_TIMEOUT(buffers, stalled, 90)
 	far_say_raw(self->far, data, message(s, data, 60000));
 	EXPECT_EQ(0, read_all(s, &self->seed));
 	EXPECT_EQ(ZSOCK_BACKEND_STATE_UP, far_state(NAME));
+}
+
+/* ---- what the program sends, however it is cut up for the pipe ---- */
+
+/* Packets of a vsock pipe have 64 KiB; a message has its header beside that. */
+static const size_t sizes[] = {
+	65536, 65536, 65536, 65520, 65521, 65519, 1, 65536, 8192, 65536, 16, 200000, 65536, 131072,
+};
+
+static void pattern(struct stream *s, char *to, size_t len)
+{
+	while (len--)
+		*to++ = at(s, s->sent++);
+}
+
+/* By a child, which waits where it has to. */
+static int send_all(struct stream *s, int rounds)
+{
+	static char data[200000];
+	size_t i;
+
+	zs_nonblock(s->fd, false);
+	while (rounds--) {
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			pattern(s, data, sizes[i]);
+			if (send(s->fd, data, sizes[i], MSG_NOSIGNAL) != (ssize_t)sizes[i])
+				return 1;
+		}
+	}
+	return 0;
+}
+
+static size_t round_bytes(void)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		n += sizes[i];
+	return n;
+}
+
+/* What one of them sent, which is right; its credit is given back. 0 or -1. */
+static int take_data(FIXTURE_DATA(buffers) *self)
+{
+	static struct far_msg m;
+	struct zoff_credit credit;
+	struct stream *s;
+	int i;
+
+	if (far_get(self->far, &m, SOON) != 1 || m.type != ZOFF_DATA)
+		return -1;
+	for (i = 0; i < SOCKS && self->s[i].id != m.sock; i++)
+		;
+	if (i == SOCKS)
+		return -1;
+	s = &self->s[i];
+	if (wrong(s, (char *)m.body, m.len) >= 0)
+		return -1;
+	s->got += m.len;
+	credit.more = htole32(m.len);
+	far_say(self->far, ZOFF_CREDIT, s->id, 0, &credit, sizeof(credit));
+	return 0;
+}
+
+/* Nothing comes behind it, and no call follows: it is there soon all the same. */
+TEST_F(buffers, last_bytes)
+{
+	struct zoff_credit credit = { .more = htole32(4 << 20) };
+	static char data[65536];
+	size_t i;
+
+	for (i = 0; i < SOCKS; i++) {
+		far_say(self->far, ZOFF_CREDIT, self->s[i].id, 0, &credit, sizeof(credit));
+		zs_nonblock(self->s[i].fd, false);
+	}
+	for (i = 0; i < 20; i++) {
+		struct stream *s = &self->s[i % SOCKS];
+
+		pattern(s, data, sizeof(data));
+		ASSERT_EQ(sizeof(data), send(s->fd, data, sizeof(data), 0));
+		while (s->got < s->sent)
+			ASSERT_EQ(0, take_data(self)) TH_LOG("%zu: %zu of %zu", i, s->got, s->sent);
+	}
+}
+
+/* Nor does a program wait that wants an answer, or one that closes. */
+TEST_F(buffers, last_bytes_and)
+{
+	static char data[65536];
+	struct stream *s = self->s;
+	struct far_msg m;
+	int i;
+
+	for (i = 0; i < SOCKS; i++) {
+		pattern(&s[i], data, sizeof(data));
+		ASSERT_EQ(sizeof(data), send(s[i].fd, data, sizeof(data), 0));
+	}
+	EXPECT_EQ(-1, recv(s[0].fd, data, 1, 0));
+	EXPECT_EQ(0, zs_poll(s[1].fd, POLLIN, 0));
+	close(s[2].fd);
+	for (i = 0; i < SOCKS; i++)
+		while (s[i].got < sizeof(data))
+			ASSERT_EQ(0, take_data(self)) TH_LOG("socket %d: %zu", i, s[i].got);
+	ASSERT_EQ(1, far_get(self->far, &m, SOON));
+	EXPECT_EQ(ZOFF_CLOSE, m.type);
+	far_reply(self->far, &m, 0);
+	s[2].fd = -1;
+}
+
+/* All at once, more than the pipe takes. */
+TEST_F_TIMEOUT(buffers, senders, 90)
+{
+	struct zoff_credit credit = { .more = htole32(4 << 20) };
+	size_t all = 3 * round_bytes();
+	int i, pids[SOCKS];
+
+	for (i = 0; i < SOCKS; i++) {
+		far_say(self->far, ZOFF_CREDIT, self->s[i].id, 0, &credit, sizeof(credit));
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(send_all(&self->s[i], 3));
+	}
+	/* The pipe fills up meanwhile. */
+	zs_sleep_ms(200);
+	while (self->s[0].got < all || self->s[1].got < all || self->s[2].got < all)
+		ASSERT_EQ(0, take_data(self));
+	for (i = 0; i < SOCKS; i++)
+		EXPECT_EQ(0, zs_wait(pids[i]));
+	EXPECT_EQ(ZSOCK_BACKEND_STATE_UP, far_state(NAME));
+}
+
+/* The pipe ends while some bytes wait for more, and senders for room. */
+TEST_F_TIMEOUT(buffers, end_while_sending, 60)
+{
+	struct zoff_credit credit = { .more = htole32(4 << 20) };
+	static char data[65536];
+	int i, pids[SOCKS];
+
+	for (i = 0; i < SOCKS; i++) {
+		far_say(self->far, ZOFF_CREDIT, self->s[i].id, 0, &credit, sizeof(credit));
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(send_all(&self->s[i], 3));
+	}
+	zs_sleep_ms(100);
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ(0, take_data(self));
+	shutdown(self->far, SHUT_RDWR);
+	for (i = 0; i < SOCKS; i++)
+		EXPECT_EQ(1, zs_wait(pids[i]));
+	close(self->far);
+	/* And once more with nobody who waits. */
+	ASSERT_EQ(0, far_pipe(NAME, &self->far));
+	close(self->s[0].fd);
+	ASSERT_EQ(0, start(self->far, &self->s[0]));
+	EXPECT_EQ(sizeof(data), send(self->s[0].fd, data, sizeof(data), 0));
+	shutdown(self->far, SHUT_RDWR);
+	EXPECT_TRUE(far_is(NAME, ZSOCK_BACKEND_STATE_DOWN, SOON));
 }
 
 TEST_HARNESS_MAIN
