@@ -227,6 +227,7 @@ struct zsock_rx {
  * @tx: held by who writes
  * @batch: what is being written. Under @tx
  * @direct: a header, before what is in a program's pages. Under @tx
+ * @tight: room for large data was waited for in vain
  * @cork: what comes before all else that is written. Under @tx
  * @wait: where the writer waits
  * @reader: task that reads
@@ -265,6 +266,7 @@ struct zsock_pipe {
 	struct mutex		tx;
 	struct zsock_batch	batch;
 	struct zoff_hdr		direct;
+	bool			tight;
 	struct zsock_cork	cork;
 	wait_queue_head_t	wait;
 	struct task_struct	*reader;

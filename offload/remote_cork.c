@@ -34,7 +34,7 @@ static enum hrtimer_restart zsock_cork_timer(struct hrtimer *timer)
 void zsock_cork_init(struct zsock_pipe *pipe)
 {
 	zsock_hrtimer_setup(&pipe->cork.timer, zsock_cork_timer,
-			    CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+			    CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 }
 
 /* How many of @bytes, in one write, are to wait. */
@@ -61,7 +61,7 @@ void zsock_cork_keep(struct zsock_pipe *pipe, struct iov_iter *from, size_t n)
 	cork->armed = true;
 	cork->seen = cork->seq;
 	hrtimer_start(&cork->timer, ns_to_ktime(ZSOCK_CORK_NS),
-		      HRTIMER_MODE_REL_HARD);
+		      HRTIMER_MODE_REL);
 }
 
 /* Under pipe->tx: bytes that are to be written now, and do not wait any more. */

@@ -203,6 +203,8 @@ static enum zsock_direct_try zsock_direct_try(struct zsock_rsk *rs,
 			res = ZSOCK_DIRECT_FULL;
 		else if (zsock_direct_write(rs, d))
 			res = ZSOCK_DIRECT_DONE;
+		if (res == ZSOCK_DIRECT_DONE)
+			WRITE_ONCE(pipe->tight, false);
 	}
 	mutex_unlock(&pipe->tx);
 	zsock_tx_again_if_due(pipe);
@@ -241,6 +243,9 @@ static enum zsock_direct_try zsock_direct_retry(struct zsock_rsk *rs,
 		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
 	}
 	remove_wait_queue(head, &wait);
+	/* Its buffers may be too small for that ever to be worth it. */
+	if (res == ZSOCK_DIRECT_FULL && !timeo)
+		WRITE_ONCE(rs->pipe->tight, true);
 	return res;
 }
 
@@ -267,7 +272,7 @@ bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len,
 	    !zsock_direct_get(&d, from, len))
 		return false;
 	res = zsock_direct_try(rs, &d);
-	if (res == ZSOCK_DIRECT_FULL && timeo)
+	if (res == ZSOCK_DIRECT_FULL && timeo && !READ_ONCE(rs->pipe->tight))
 		res = zsock_direct_retry(rs, &d, timeo);
 	release_pages(d.pages, d.npages);
 	if (res == ZSOCK_DIRECT_DONE)

@@ -92,9 +92,17 @@ void far_reply_name(int fd, const struct far_msg *m)
 
 /* ---- hearing ---- */
 
+/* Not by MSG_WAITALL: AF_VSOCK has none for more than its buffers have. */
 static bool take(int fd, void *to, size_t len)
 {
-	return !len || recv(fd, to, len, MSG_WAITALL) == (ssize_t)len;
+	ssize_t n;
+
+	for (; len; len -= n, to = (char *)to + n) {
+		n = recv(fd, to, len, 0);
+		if (n <= 0)
+			return false;
+	}
+	return true;
 }
 
 int far_get(int fd, struct far_msg *m, int ms)
@@ -229,6 +237,17 @@ int far_give(int cmd, const char *name, const char *netdev, int fd)
 }
 
 bool far_vsock;
+uint64_t far_vsock_buffer;
+
+static int set_buffer(int fd)
+{
+	uint64_t n = far_vsock_buffer;
+
+	if (!n)
+		return 0;
+	return setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE, &n, sizeof(n)) ||
+	       setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &n, sizeof(n)) ? -1 : 0;
+}
 
 /* A pair over the loopback; errno says where there is none. */
 static int vsock_pair(int sv[2])
@@ -240,7 +259,7 @@ static int vsock_pair(int sv[2])
 	socklen_t len = sizeof(svm);
 
 	sv[1] = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (l < 0 || sv[1] < 0 || bind(l, (void *)&svm, len) || listen(l, 1) ||
+	if (l < 0 || sv[1] < 0 || set_buffer(l) || set_buffer(sv[1]) || bind(l, (void *)&svm, len) || listen(l, 1) ||
 	    getsockname(l, (void *)&svm, &len))
 		return -1;
 	svm.svm_cid = VMADDR_CID_LOCAL;

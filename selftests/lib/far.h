@@ -30,6 +30,8 @@ void far_header(struct zoff_hdr *hdr, uint32_t len, int type, uint32_t sock, uin
 
 /* Pairs are of AF_VSOCK from now on, not of AF_UNIX. */
 extern bool far_vsock;
+/* Bytes of their buffers; 0 leaves them as they are. */
+extern uint64_t far_vsock_buffer;
 /*
  * Give the kernel one end of a new pair, into whose other end "first" was written; that is
  * *fd then, or closed on failure. 0 or a positive errno.

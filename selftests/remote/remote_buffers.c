@@ -39,9 +39,11 @@ FIXTURE(buffers)
 	unsigned int seed;
 };
 
-FIXTURE_VARIANT(buffers) { bool vsock; };
+FIXTURE_VARIANT(buffers) { bool vsock; unsigned int bytes; };
 FIXTURE_VARIANT_ADD(buffers, unix) { .vsock = false };
 FIXTURE_VARIANT_ADD(buffers, vsock) { .vsock = true };
+/* Which never have room for a large message. */
+FIXTURE_VARIANT_ADD(buffers, small) { .vsock = true, .bytes = 20000 };
 
 static unsigned int any(unsigned int *seed, unsigned int most)
 {
@@ -76,6 +78,7 @@ FIXTURE_SETUP(buffers)
 
 	self->seed = 1;
 	far_vsock = variant->vsock;
+	far_vsock_buffer = variant->bytes;
 	if (variant->vsock)
 		ASSERT_EQ(0, system("modprobe -q vsock_loopback || :"));
 	ASSERT_EQ(0, zs_new_netns());
@@ -373,8 +376,10 @@ TEST_F(buffers, last_bytes)
 
 		pattern(s, data, sizeof(data));
 		ASSERT_EQ(sizeof(data), send(s->fd, data, sizeof(data), 0));
-		while (s->got < s->sent)
-			ASSERT_EQ(0, take_data(self)) TH_LOG("%zu: %zu of %zu", i, s->got, s->sent);
+		while (s->got < s->sent) {
+			ASSERT_EQ(0, take_data(self))
+				TH_LOG("%zu: %zu of %zu", i, s->got, s->sent);
+		}
 	}
 }
 
@@ -394,8 +399,9 @@ TEST_F(buffers, last_bytes_and)
 	EXPECT_EQ(0, zs_poll(s[1].fd, POLLIN, 0));
 	close(s[2].fd);
 	for (i = 0; i < SOCKS; i++)
-		while (s[i].got < sizeof(data))
+		while (s[i].got < sizeof(data)) {
 			ASSERT_EQ(0, take_data(self)) TH_LOG("socket %d: %zu", i, s[i].got);
+		}
 	ASSERT_EQ(1, far_get(self->far, &m, SOON));
 	EXPECT_EQ(ZOFF_CLOSE, m.type);
 	far_reply(self->far, &m, 0);
@@ -417,8 +423,9 @@ TEST_F_TIMEOUT(buffers, senders, 90)
 	}
 	/* The pipe fills up meanwhile. */
 	zs_sleep_ms(200);
-	while (self->s[0].got < all || self->s[1].got < all || self->s[2].got < all)
+	while (self->s[0].got < all || self->s[1].got < all || self->s[2].got < all) {
 		ASSERT_EQ(0, take_data(self));
+	}
 	for (i = 0; i < SOCKS; i++)
 		EXPECT_EQ(0, zs_wait(pids[i]));
 	EXPECT_EQ(ZSOCK_BACKEND_STATE_UP, far_state(NAME));
@@ -438,8 +445,9 @@ TEST_F_TIMEOUT(buffers, end_while_sending, 60)
 			_exit(send_all(&self->s[i], 3));
 	}
 	zs_sleep_ms(100);
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, take_data(self));
+	}
 	shutdown(self->far, SHUT_RDWR);
 	for (i = 0; i < SOCKS; i++)
 		EXPECT_EQ(1, zs_wait(pids[i]));
