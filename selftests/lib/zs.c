@@ -72,6 +72,16 @@ static int direct_socket(int domain, int type, int proto, const char *backend)
 	exit(1);
 }
 
+int zs_model(int family, int type)
+{
+	const char *backend = getenv("ZSOCK_TEST_BACKEND");
+
+	/* Those have no family of their own that could be opened here. */
+	if (backend && strcmp(backend, "mptcp") && strcmp(backend, "smc"))
+		backend = NULL;
+	return direct_socket(family, type, 0, backend);
+}
+
 int zs_socket(int domain, int type, int proto)
 {
 	const char *backend = getenv("ZSOCK_TEST_BACKEND");

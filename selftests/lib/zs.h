@@ -36,6 +36,12 @@ extern int zs_auto_family;
 /* A socket of the family under test; domain is AF_INET, AF_INET6 or 0. */
 int zs_socket(int domain, int type, int proto);
 
+/*
+ * The kernel's own socket that one of zs_socket() should behave like: of AF_INET or AF_INET6,
+ * or where there is such a thing the one that the backend under test has inside.
+ */
+int zs_model(int family, int type);
+
 /* Addresses. All return the length to pass. */
 socklen_t zs_loopback(union zs_addr *addr, int family, int port);
 socklen_t zs_any(union zs_addr *addr, int family, int port);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Differential test: a call on an AF_INET or AF_INET6 socket and the same call on an AF_ZSOCK
- * socket with the same history, for every call in the table and every state in the list, must
- * give the same result, the same errno, the same data, and leave the socket in the same state.
+ * Differential test: a call on an AF_INET or AF_INET6 socket (where the backend under test is
+ * mptcp or smc, on one of that) and the same call on an AF_ZSOCK socket with the same history,
+ * for every call in the table and every state in the list, must give the same result, the same
+ * errno, the same data, and leave the socket in the same state.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -727,7 +728,7 @@ static void compare(struct __test_metadata *_metadata, FIXTURE_DATA(parity) *sel
 		struct outcome a, b;
 		int r1, r2;
 
-		open_side(&ref, &self->model, socket(variant->family, type, 0));
+		open_side(&ref, &self->model, zs_model(variant->family, type));
 		open_side(&s, &self->model, zs_socket(variant->domain, type, 0));
 		r1 = run_side(&ref, reach, nr, &a);
 		r2 = run_side(&s, reach, nr, &b);
