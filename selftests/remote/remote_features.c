@@ -189,10 +189,10 @@ static int option_call(int fd, const struct option *o)
 
 static void option(struct __test_metadata *_metadata, int far, int fd, const struct option *o)
 {
-	struct {
+	static struct {
 		struct zoff_reply reply;
 		unsigned char value[ZOFF_LENGTH_MAX - 4];
-	} static body;
+	} body;
 	static struct far_msg m;
 	const struct zoff_opt *opt = (const void *)m.body;
 	int pid = fork();
