@@ -182,7 +182,7 @@ static void *talk_send(void *arg)
 	struct talker *t = arg;
 
 	while (!t->over)
-		send(t->fd, "XXX", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
+		send(t->fd, "???", 3, MSG_NOSIGNAL | MSG_DONTWAIT);
 	return NULL;
 }
 

@@ -452,6 +452,7 @@ TEST_F_TIMEOUT(buffers, end_while_sending, 60)
 	for (i = 0; i < SOCKS; i++)
 		EXPECT_EQ(1, zs_wait(pids[i]));
 	close(self->far);
+	ASSERT_TRUE(far_is(NAME, ZSOCK_BACKEND_STATE_DOWN, SOON));
 	/* And once more with nobody who waits. */
 	ASSERT_EQ(0, far_pipe(NAME, &self->far));
 	close(self->s[0].fd);
