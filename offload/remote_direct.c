@@ -6,6 +6,7 @@
  * References to these are taken first. A program may take any time to have them
  * there, and nobody is to wait for that with the pipe in hand.
  */
+#include <linux/file.h>
 #include <linux/pagemap.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
@@ -26,6 +27,7 @@
  * @bytes: in all of these
  * @len: of the program's
  * @flags: ZOFF_DATA_*
+ * @file: the pipe's, held by who waits for room: it may end meanwhile; or NULL
  */
 struct zsock_direct {
 	struct page	*pages[ZSOCK_DIRECT_PAGES];
@@ -35,6 +37,7 @@ struct zsock_direct {
 	size_t		bytes;
 	u32		len;
 	u16		flags;
+	struct file	*file;
 };
 
 /* AF_UNIX and TCP keep pages of ours, and would those, which may change. */
@@ -197,6 +200,7 @@ static enum zsock_direct_try zsock_direct_try(struct zsock_rsk *rs,
 
 	if (!mutex_trylock(&pipe->tx))
 		return ZSOCK_DIRECT_NOT;
+	/* A pipe that is not broken keeps its file until pipe->tx is let go. */
 	if (zsock_tx_idle(rs)) {
 		zsock_direct_head(rs, d);
 		if (!zsock_direct_fits(pipe, d->bytes))
@@ -205,6 +209,8 @@ static enum zsock_direct_try zsock_direct_try(struct zsock_rsk *rs,
 			res = ZSOCK_DIRECT_DONE;
 		if (res == ZSOCK_DIRECT_DONE)
 			WRITE_ONCE(pipe->tight, false);
+		if (res == ZSOCK_DIRECT_FULL && !d->file)
+			d->file = get_file(pipe->file);
 	}
 	mutex_unlock(&pipe->tx);
 	zsock_tx_again_if_due(pipe);
@@ -229,7 +235,7 @@ static enum zsock_direct_try zsock_direct_retry(struct zsock_rsk *rs,
 						struct zsock_direct *d,
 						long timeo)
 {
-	wait_queue_head_t *head = sk_sleep(rs->pipe->sock->sk);
+	wait_queue_head_t *head = sk_sleep(sock_from_file(d->file)->sk);
 	DEFINE_WAIT_FUNC(wait, zsock_direct_wake);
 	enum zsock_direct_try res;
 
@@ -268,12 +274,15 @@ bool zsock_tx_direct(struct zsock_rsk *rs, struct iov_iter *from, u32 len,
 
 	d.len = len;
 	d.flags = flags;
+	d.file = NULL;
 	if (!zsock_direct_suits(rs->pipe, from, len) ||
 	    !zsock_direct_get(&d, from, len))
 		return false;
 	res = zsock_direct_try(rs, &d);
 	if (res == ZSOCK_DIRECT_FULL && timeo && !READ_ONCE(rs->pipe->tight))
 		res = zsock_direct_retry(rs, &d, timeo);
+	if (d.file)
+		fput(d.file);
 	release_pages(d.pages, d.npages);
 	if (res == ZSOCK_DIRECT_DONE)
 		return true;
