@@ -212,18 +212,23 @@ static bool zsock_remote_lacks(int optname)
 	}
 }
 
+/* Of an option that is this side's own: 0 and *@val, or an errno. */
+static int zsock_remote_own_int(sockptr_t optval, unsigned int optlen, int *val)
+{
+	if (optlen < sizeof(*val))
+		return -EINVAL;
+	return copy_from_sockptr(val, optval, sizeof(*val)) ? -EFAULT : 0;
+}
+
 /* With urgent data that comes apart it is a matter of this side. */
 static int zsock_remote_set_inline(struct sock *sk, sockptr_t optval,
 				   unsigned int optlen)
 {
-	int val;
+	int val, err = zsock_remote_own_int(optval, optlen, &val);
 
-	if (optlen < sizeof(val))
-		return -EINVAL;
-	if (copy_from_sockptr(&val, optval, sizeof(val)))
-		return -EFAULT;
-	zsock_urgent_set_inline(zsock_rsk(sk), val);
-	return 0;
+	if (!err)
+		zsock_urgent_set_inline(zsock_rsk(sk), val);
+	return err;
 }
 
 /* The far side's answer first: where it refuses, nothing has changed. */
@@ -263,12 +268,10 @@ static bool zsock_remote_is_inq(const struct zsock_rsk *rs, int level,
 static int zsock_remote_set_inq(struct zsock_rsk *rs, sockptr_t optval,
 				unsigned int optlen)
 {
-	int val;
+	int val, err = zsock_remote_own_int(optval, optlen, &val);
 
-	if (optlen < sizeof(val))
-		return -EINVAL;
-	if (copy_from_sockptr(&val, optval, sizeof(val)))
-		return -EFAULT;
+	if (err)
+		return err;
 	if (val < 0 || val > 1)
 		return -EINVAL;
 	WRITE_ONCE(rs->inq, val);

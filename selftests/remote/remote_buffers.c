@@ -408,12 +408,11 @@ TEST_F(buffers, last_bytes_and)
 	s[2].fd = -1;
 }
 
-/* All at once, more than the pipe takes. */
-TEST_F_TIMEOUT(buffers, senders, 90)
+/* A child for each of them, which has all the credit that it needs. */
+static void start_senders(FIXTURE_DATA(buffers) *self, int pids[SOCKS])
 {
 	struct zoff_credit credit = { .more = htole32(4 << 20) };
-	size_t all = 3 * round_bytes();
-	int i, pids[SOCKS];
+	int i;
 
 	for (i = 0; i < SOCKS; i++) {
 		far_say(self->far, ZOFF_CREDIT, self->s[i].id, 0, &credit, sizeof(credit));
@@ -421,6 +420,15 @@ TEST_F_TIMEOUT(buffers, senders, 90)
 		if (!pids[i])
 			_exit(send_all(&self->s[i], 3));
 	}
+}
+
+/* All at once, more than the pipe takes. */
+TEST_F_TIMEOUT(buffers, senders, 90)
+{
+	size_t all = 3 * round_bytes();
+	int i, pids[SOCKS];
+
+	start_senders(self, pids);
 	/* The pipe fills up meanwhile. */
 	zs_sleep_ms(200);
 	while (self->s[0].got < all || self->s[1].got < all || self->s[2].got < all) {
@@ -434,16 +442,10 @@ TEST_F_TIMEOUT(buffers, senders, 90)
 /* The pipe ends while some bytes wait for more, and senders for room. */
 TEST_F_TIMEOUT(buffers, end_while_sending, 60)
 {
-	struct zoff_credit credit = { .more = htole32(4 << 20) };
 	static char data[65536];
 	int i, pids[SOCKS];
 
-	for (i = 0; i < SOCKS; i++) {
-		far_say(self->far, ZOFF_CREDIT, self->s[i].id, 0, &credit, sizeof(credit));
-		pids[i] = fork();
-		if (!pids[i])
-			_exit(send_all(&self->s[i], 3));
-	}
+	start_senders(self, pids);
 	zs_sleep_ms(100);
 	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, take_data(self));
