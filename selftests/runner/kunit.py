@@ -2,7 +2,6 @@
 """KUnit: the module with the suites runs them when it is loaded, and talks through the log."""
 
 import os
-import re
 
 from . import klog
 from .command import run, stopped
@@ -10,8 +9,6 @@ from .tap import Tap
 
 _MODULE = "zsock_kunit"
 _SECONDS = 300
-# Lines of the log that are shown.
-_MOST = 24
 
 
 def run_kunit(report, top):
@@ -39,16 +36,4 @@ def run_kunit(report, top):
     problems += [f"the kernel complains: {line}" for line in klog.complaints(lines)]
     if status and not problems and all(case.outcome != "fail" for case in tap.cases):
         problems.append(f"exit status {status}")
-    report.test(name, tap.cases, problems, seconds, _about(lines) + tail[-20:])
-
-
-def _about(lines):
-    """What the log says of the tests that failed: the expectations, and what was seen instead."""
-    about, left = [], 0
-    for line in lines:
-        if "EXPECTATION FAILED" in line or "ASSERTION FAILED" in line:
-            left = 6
-        if left or re.search(r"\bnot ok\b", klog.bare(line)):
-            about.append(klog.bare(line))
-        left = max(left - 1, 0)
-    return about[:_MOST]
+    report.test(name, tap.cases, problems, seconds, tail[-20:])

@@ -62,7 +62,10 @@ class Report:
             counts += f", {failed} failed"
         if skipped:
             counts += f", {len(skipped)} skipped"
-        more = [f"not ok: {case.name}" for case in bad] + list(problems)
+        more = []
+        for case in bad:
+            more += [f"not ok: {case.name}"] + [f"  | {line}" for line in case.said]
+        more += problems
         if failed:
             more += [f"| {line}" for line in list(tail)[-_TAIL:]]
         elif self.verbose:
@@ -70,7 +73,8 @@ class Report:
         with self._lock:
             self.passed += good
             self.skipped += [f"{name}: {c.name}: {c.detail or 'no reason given'}" for c in skipped]
-            self.failures += [f"{name}: {case.name}" for case in bad]
+            for case in bad:
+                self.failures.append("\n      | ".join([f"{name}: {case.name}"] + case.said))
             self.failures += [f"{name}: {problem}" for problem in problems]
             self._times.append((seconds, name))
             self.say(f"{'FAIL' if failed else 'ok  '} {name}: {counts} ({seconds:.1f} s)", more)

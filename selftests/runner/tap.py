@@ -7,15 +7,18 @@ _RESULT = re.compile(r"^( *)(ok|not ok) +(\d+)?[ -]*(.*)$")
 _PLAN = re.compile(r"^( *)1\.\.(\d+)( *# *SKIP.*)?", re.IGNORECASE)
 _SKIP = re.compile(r"# *SKIP\b *(.*)", re.IGNORECASE)
 _TODO = re.compile(r"# *TODO\b", re.IGNORECASE)
+# Lines that are kept of what was said before a failure.
+_BEFORE = 6
 
 
 class Case:
     """One result."""
 
-    def __init__(self, name, outcome, detail=""):
+    def __init__(self, name, outcome, detail="", said=()):
         self.name = name
         self.outcome = outcome  # "pass", "fail" or "skip"
         self.detail = detail
+        self.said = list(said)  # what came before it, if it failed
 
 
 class Tap:
@@ -27,6 +30,7 @@ class Tap:
         self._plans = {}  # by depth: how many are to come
         self._seen = {}  # by depth: how many came
         self._open = {}  # by depth: the results deeper than it which its next result sums up
+        self._said = []  # since the last result
         self.problems = []
 
     def line(self, text):
@@ -46,6 +50,9 @@ class Tap:
         result = _RESULT.match(text)
         if result:
             self._result(len(result[1]), result[2] == "ok", result[4])
+            self._said = []
+        else:
+            self._said = self._said[1 - _BEFORE :] + [text.strip()]
 
     def _result(self, depth, good, rest):
         skip = _SKIP.search(rest)
@@ -71,7 +78,8 @@ class Tap:
                 self.cases.append(Case(name, "fail", "failed as a whole"))
             self._open.setdefault(depth, []).extend(inner)
             return
-        case = Case(name, outcome, skip[1] if skip else "")
+        said = self._said if outcome == "fail" else ()
+        case = Case(name, outcome, skip[1] if skip else "", said)
         self.cases.append(case)
         self._open.setdefault(depth, []).append(case)
 
