@@ -8,6 +8,7 @@
  * an accepted sk does in its own, and the pot is thrown away.
  */
 #include <linux/smp.h>
+#include <linux/wait_bit.h>
 
 #include "zsock_int.h"
 
@@ -128,16 +129,30 @@ void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 }
 
 /*
- * Another table for a dispatched socket, whose sk is where it is to be. One
- * task at a time for a socket.
+ * The table of a dispatched socket, whose sk is where it is to be, is to be
+ * replaced by one that differs from it in some respect: nobody else does so
+ * until zsock_retable_end(). Those who do hold locks of their own, names the
+ * dispatch lock, a proxy and TLS theirs, and nothing but a look for a table
+ * comes between the two. Sleeps.
  */
-void zsock_retable(struct zsock_sock *zs, const struct zsock_table *table)
+const struct zsock_table *zsock_retable_begin(struct zsock_sock *zs)
+{
+	wait_on_bit_lock(&zs->busy, ZSOCK_BUSY_TABLE, TASK_UNINTERRUPTIBLE);
+	return zsock_table(zs);
+}
+
+/* Put @table there: 0; leave it as it was where that is NULL: -ENOMEM. */
+int zsock_retable_end(struct zsock_sock *zs, const struct zsock_table *table)
 {
 	const struct zsock_table *old = zsock_table(zs);
 
-	__module_get(table->orig.owner);
-	module_put(old->orig.owner);
-	zsock_publish(zs, table);
+	if (table) {
+		__module_get(table->orig.owner);
+		module_put(old->orig.owner);
+		zsock_publish(zs, table);
+	}
+	clear_and_wake_up_bit(ZSOCK_BUSY_TABLE, &zs->busy);
+	return table ? 0 : -ENOMEM;
 }
 
 /*
@@ -148,13 +163,12 @@ void zsock_retable(struct zsock_sock *zs, const struct zsock_table *table)
 void zsock_rewrap(struct socket *sock)
 {
 	struct zsock_sock *zs = zsock_sk(sock);
-	const struct zsock_table *old = zsock_table(zs);
+	const struct zsock_table *old = zsock_retable_begin(zs);
 	const struct zsock_table *table;
 
 	table = zsock_table_get(zs->handler, zs->carrier->backend,
 				READ_ONCE(sock->ops), false, old->custom);
-	if (WARN_ON_ONCE(!table))
-		return;
-	WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);
-	zsock_retable(zs, table);
+	if (!WARN_ON_ONCE(!table))
+		WRITE_ONCE(zs->flags, zs->flags & ~ZSOCK_INFO_F_DUAL);
+	zsock_retable_end(zs, table);
 }

@@ -210,6 +210,7 @@ struct zsock_sock {
 
 #define ZSOCK_BUSY_ADDRFORM	0	/* in setsockopt(IPV6_ADDRFORM) */
 #define ZSOCK_BUSY_ULP		1	/* the sk has ulp.c's ULP, until close() */
+#define ZSOCK_BUSY_TABLE	2	/* another table is looked for */
 
 /**
  * struct zsock_option - a SOL_SOCKET option kept until dispatch
@@ -322,7 +323,8 @@ bool zsock_ops_ours(const struct proto_ops *ops);
 void zsock_graft(struct zsock_sock *zs, struct socket *inner,
 		 struct zsock_carrier *carrier,
 		 const struct zsock_table *table);
-void zsock_retable(struct zsock_sock *zs, const struct zsock_table *table);
+const struct zsock_table *zsock_retable_begin(struct zsock_sock *zs);
+int zsock_retable_end(struct zsock_sock *zs, const struct zsock_table *table);
 void zsock_rewrap(struct socket *sock);
 void zsock_release_cb(struct sock *placeholder);
 

@@ -36,20 +36,17 @@ bool zsock_naming_wants_calls(const struct zsock_sock *zs)
 static int zsock_naming_retable(struct zsock_sock *zs, struct zsock_naming *n)
 {
 	const struct zsock_table *table, *old;
-	int err = -ENOMEM;
+	int err;
 
 	if (test_and_set_bit_lock(ZSOCK_BUSY_ADDRFORM, &zs->busy))
 		return -EBUSY;
-	old = zsock_table(zs);
+	old = zsock_retable_begin(zs);
 	table = zsock_table_on(zs->handler, zs->carrier->backend, &old->orig,
 			       old->dual, old->custom,
 			       zsock_naming_calls(zs, n));
 	if (table && old->via)
 		table = zsock_table_via(zs->handler, table, old->via);
-	if (table) {
-		zsock_retable(zs, table);
-		err = 0;
-	}
+	err = zsock_retable_end(zs, table);
 	clear_bit_unlock(ZSOCK_BUSY_ADDRFORM, &zs->busy);
 	return err;
 }

@@ -248,15 +248,11 @@ static void zsock_socks5_wipe(struct zsock_socks5 *s5)
 int zsock_socks5_via(struct zsock_socks5 *s5, enum zsock_via via)
 {
 	struct zsock_sock *zs = zsock_sk(s5->sock);
-	const struct zsock_table *old = zsock_table(zs), *table;
+	const struct zsock_table *table = zsock_retable_begin(zs);
 
-	if (old->via == via)
-		return 0;
-	table = zsock_table_via(zs->handler, old, via);
-	if (!table)
-		return -ENOMEM;
-	zsock_retable(zs, table);
-	return 0;
+	if (table->via != via)
+		table = zsock_table_via(zs->handler, table, via);
+	return zsock_retable_end(zs, table);
 }
 
 /* As if it were TCP's own connection that did not come to be. */

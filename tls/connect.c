@@ -175,17 +175,22 @@ static int zsock_tls_open(struct zsock_tls *tls, struct zsock_handshake *hs)
 {
 	const struct proto_ops *ops = READ_ONCE(hs->pot->ops);
 	struct zsock_sock *zs = zsock_sk(tls->sock);
-	const struct zsock_table *table, *old = zsock_table(zs);
+	const struct zsock_table *table, *old;
+	int err;
 
+	old = zsock_retable_begin(zs);
 	table = zsock_table_get(zs->handler, zs->carrier->backend, ops,
 				old->dual, false);
 	if (table && old->via)
 		table = zsock_table_via(zs->handler, table, old->via);
-	if (!table)
-		return -ENOMEM;
-	tls->id = hs->rq.id;
-	tls->agent = hs->rq.portid;
-	zsock_retable(zs, table);
+	/* Read by who has these calls. */
+	if (table) {
+		tls->id = hs->rq.id;
+		tls->agent = hs->rq.portid;
+	}
+	err = zsock_retable_end(zs, table);
+	if (err)
+		return err;
 	zsock_tls_set_state(tls, ZSOCK_TLS_OPEN);
 	return 0;
 }

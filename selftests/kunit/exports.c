@@ -47,7 +47,10 @@ EXPORT_SYMBOL_IF_KUNIT(zsock_policy_del);
 EXPORT_SYMBOL_IF_KUNIT(zsock_policy_flush);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_table_get);
+EXPORT_SYMBOL_IF_KUNIT(zsock_table_via);
 EXPORT_SYMBOL_IF_KUNIT(zsock_tables_free);
+EXPORT_SYMBOL_IF_KUNIT(zsock_retable_begin);
+EXPORT_SYMBOL_IF_KUNIT(zsock_retable_end);
 EXPORT_SYMBOL_IF_KUNIT(zsock_ops_ours);
 
 EXPORT_SYMBOL_IF_KUNIT(zsock_first_address);

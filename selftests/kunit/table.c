@@ -253,6 +253,64 @@ static void zsock_table_of_handler(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&other.tables));
 }
 
+/* ---- replacing one ---- */
+
+struct zsock_retabler {
+	struct work_struct	work;
+	struct completion	done;
+	struct zsock_sock	*zs;
+};
+
+/* As names do it: other calls, and what else is true of the table stays so. */
+static void zsock_retabler_work(struct work_struct *work)
+{
+	struct zsock_retabler *r = container_of(work, struct zsock_retabler,
+						work);
+	const struct zsock_table *old = zsock_retable_begin(r->zs);
+
+	zsock_retable_end(r->zs, zsock_table_via(r->zs->handler, old, old->via));
+	complete(&r->done);
+}
+
+/* Two at once, which hold different locks: the second finds what the first has put there. */
+static void zsock_table_replaced(struct kunit *test)
+{
+	struct zsock_handler *handler = test->priv;
+	struct socket *sock = kunit_kzalloc(test, sizeof(*sock), GFP_KERNEL);
+	struct zsock_sock *zs = kunit_kzalloc(test, sizeof(*zs), GFP_KERNEL);
+	const struct zsock_table *none, *tunnel;
+	struct zsock_retabler r = { .zs = zs };
+
+	KUNIT_ASSERT_NOT_NULL(test, sock);
+	KUNIT_ASSERT_NOT_NULL(test, zs);
+	none = zsock_table_get(handler, &zsock_kunit_none, &inet_stream_ops, false, false);
+	KUNIT_ASSERT_NOT_NULL(test, none);
+	zs->handler = handler;
+	zs->sock = sock;
+	zs->table = none;
+
+	INIT_WORK_ONSTACK(&r.work, zsock_retabler_work);
+	init_completion(&r.done);
+	KUNIT_EXPECT_PTR_EQ(test, none, zsock_retable_begin(zs));
+	schedule_work(&r.work);
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&r.done, HZ / 10));
+	tunnel = zsock_table_via(handler, none, ZSOCK_VIA_TUNNEL);
+	KUNIT_EXPECT_PTR_NE(test, none, tunnel);
+	KUNIT_EXPECT_EQ(test, 0, zsock_retable_end(zs, tunnel));
+	flush_work(&r.work);
+	destroy_work_on_stack(&r.work);
+	KUNIT_EXPECT_PTR_EQ(test, tunnel, zs->table);
+	KUNIT_EXPECT_PTR_EQ(test, &tunnel->ops, sock->ops);
+
+	/* No memory: as it was, and nobody is kept out. */
+	KUNIT_EXPECT_PTR_EQ(test, tunnel, zsock_retable_begin(zs));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, zsock_retable_end(zs, NULL));
+	KUNIT_EXPECT_PTR_EQ(test, tunnel, zs->table);
+	KUNIT_EXPECT_PTR_EQ(test, tunnel, zsock_retable_begin(zs));
+	KUNIT_EXPECT_EQ(test, 0, zsock_retable_end(zs, none));
+	KUNIT_EXPECT_PTR_EQ(test, none, zs->table);
+}
+
 static struct kunit_case zsock_table_cases[] = {
 	KUNIT_CASE(zsock_table_same),
 	KUNIT_CASE(zsock_table_by_contents),
@@ -263,6 +321,7 @@ static struct kunit_case zsock_table_cases[] = {
 	KUNIT_CASE(zsock_table_no_accept),
 	KUNIT_CASE(zsock_table_override),
 	KUNIT_CASE(zsock_table_of_handler),
+	KUNIT_CASE(zsock_table_replaced),
 	{ }
 };
 
