@@ -11,6 +11,7 @@
 #include <netinet/udp.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -39,27 +40,46 @@ static int find_device(const char *name, struct packet_dev *dev)
 	return ret || !dev->index;
 }
 
-static bool shown(const char *command, const char *what)
+/* What the kernel says of the device's queue, such as "noqueue"; "" if it does not. */
+static void qdisc_of(int index, char *name, size_t size)
 {
-	char line[200];
+	struct {
+		struct nlmsghdr nlh;
+		struct ifinfomsg info;
+		char answer[8192];
+	} msg = {
+		.nlh = { .nlmsg_len = NLMSG_LENGTH(sizeof(msg.info)), .nlmsg_type = RTM_GETLINK,
+			 .nlmsg_flags = NLM_F_REQUEST },
+		.info = { .ifi_index = index },
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), len = 0;
+	struct rtattr *attr = IFLA_RTA(&msg.info);
 
-	snprintf(line, sizeof(line), "%s | grep -q '%s'", command, what);
-	return !system(line);
+	*name = 0;
+	if (send(fd, &msg, msg.nlh.nlmsg_len, 0) > 0 && recv(fd, &msg, sizeof(msg), 0) > 0 &&
+	    msg.nlh.nlmsg_type == RTM_NEWLINK)
+		len = IFLA_PAYLOAD(&msg.nlh);
+	for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len))
+		if (attr->rta_type == IFLA_QDISC)
+			snprintf(name, size, "%s", (char *)RTA_DATA(attr));
+	close(fd);
 }
 
 /*
  * The kernel learns of a carrier in a work of its own, and until then drops what is sent: the
  * device has the qdisc noop.
  */
-static bool carries(const char *name)
+static bool carries(const struct packet_dev *dev)
 {
-	char command[100];
+	char name[IFNAMSIZ] = "";
 	int i;
 
-	snprintf(command, sizeof(command), "ip link show %s", name);
-	for (i = 0; i < 200 && !shown(command, "qdisc noqueue"); i++)
-		usleep(20000);
-	return i < 200;
+	for (i = 0; i < 500 && strcmp(name, "noqueue"); i++) {
+		if (i)
+			usleep(20000);
+		qdisc_of(dev->index, name, sizeof(name));
+	}
+	return !strcmp(name, "noqueue");
 }
 
 FIXTURE_SETUP(packet)
@@ -69,12 +89,12 @@ FIXTURE_SETUP(packet)
 	ASSERT_EQ(0, zs_new_netns());
 	/* No router solicitations and the like: nothing is sent that a test did not send. */
 	ASSERT_EQ(0, zs_write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
-	ASSERT_EQ(0, system("ip link add za type veth peer name zb && ip link set za up && "
-			    "ip link set zb up"));
-	ASSERT_TRUE(carries("za"));
-	ASSERT_TRUE(carries("zb"));
+	ASSERT_EQ(0, system("printf 'link add za type veth peer name zb\nlink set za up\n"
+			    "link set zb up\n' | ip -batch -"));
 	ASSERT_EQ(0, find_device("za", &self->a));
 	ASSERT_EQ(0, find_device("zb", &self->b));
+	ASSERT_TRUE(carries(&self->a));
+	ASSERT_TRUE(carries(&self->b));
 }
 
 FIXTURE_TEARDOWN(packet) { }
@@ -244,6 +264,14 @@ TEST_F(packet, bpf_filter)
 	EXPECT_EQ(0, zs_setint(in, SOL_SOCKET, SO_LOCK_FILTER, 1));
 	EXPECT_EQ(-1, zs_setint(in, SOL_SOCKET, SO_DETACH_FILTER, 0));
 	EXPECT_EQ(EPERM, errno);
+}
+
+static bool shown(const char *command, const char *what)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "%s | grep -q '%s'", command, what);
+	return !system(line);
 }
 
 #define PROMISCUOUS	shown("ip -d link show zb", "promiscuity 1")
