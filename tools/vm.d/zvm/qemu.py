@@ -1,31 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
 """Debian's own kernel in QEMU."""
 
-import glob
 import os
-import re
 import shutil
 import socket
+import subprocess
 
 from . import initramfs
 from .errors import VmError
 from .machine import Machine
 
 _INIT = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "init")
+_RELEASE = os.path.join(
+    os.path.dirname(os.path.realpath(__file__)), "..", "..", "kernel", "stock-release"
+)
 
 
 def stock_release():
     """The newest of the installed stock kernels that can be used."""
-    found = []
-    for image in glob.glob("/boot/vmlinuz-6.12.*-amd64"):
-        release = image.split("vmlinuz-", 1)[1]
-        # Not the cloud and real-time flavours.
-        if re.search(r"-(cloud|rt)-", release) or not os.path.isdir(f"/lib/modules/{release}"):
-            continue
-        found.append(([int(n) for n in re.findall(r"\d+", release)], release))
-    if not found:
-        raise VmError("no linux-image-6.12*-amd64 is installed: run tools/deps vm")
-    return max(found)[1]
+    found = subprocess.run([_RELEASE], capture_output=True, text=True)
+    if found.returncode:
+        raise VmError(found.stderr.strip())
+    return found.stdout.strip()
 
 
 class Qemu(Machine):
