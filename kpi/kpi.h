@@ -70,7 +70,10 @@ struct zsock_upcalls {
  * @stops: how often the upcalls were ended
  * @begun: what that was when @running began
  * @later: references that an upcall under the queue's lock gave back
- * @wake_cpu: where such an upcall runs, or -1. Set under @lock
+ * @calling: held for locked upcalls. Inside the lock of the queue; @lock is
+ *	inside it
+ * @caller: who is in such an upcall, or was interrupted for it. Set under
+ *	@calling
  * @wait: in the socket's wait queue, from the first upcall on
  * @work: makes upcalls
  * @listener: whose connection it is, while the attach function looks at it
@@ -102,7 +105,8 @@ struct zsock_socket {
 	unsigned int		stops;
 	unsigned int		begun;
 	unsigned int		later;
-	int			wake_cpu;
+	spinlock_t		calling;
+	struct task_struct	*caller;
 	wait_queue_entry_t	wait;
 	struct work_struct	work;
 

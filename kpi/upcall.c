@@ -126,18 +126,22 @@ static void zsock_upcalls_make(struct zsock_socket *so,
 }
 
 /*
- * Nobody leaves this CPU while it is in there. @so->wake_cpu was set together
- * with taking @up, so that whoever ends the upcalls after that waits for them.
+ * Under @so->calling. Whoever ended the upcalls after @up was taken either had
+ * that lock before, which is seen here, or waits for it. It is a lock, for with
+ * PREEMPT_RT who is in here may be preempted by who waits, and has to go on.
  */
 static void zsock_upcalls_locked(struct zsock_socket *so,
 				 struct zsock_upcalls *up, u32 key, u32 events,
 				 unsigned int stops)
 {
+	if (!zsock_upcalls_on(so, stops))
+		return;
+	/* For zsock_upcall_later(). */
+	WRITE_ONCE(so->caller, current);
 	/* What poll() would say is not known here. */
 	zsock_upcalls_pick(up, key, (__force __poll_t)~0, events);
 	zsock_upcalls_make(so, up, stops);
-	/* Pairs with zsock_upcalls_stop(): what they did comes first. */
-	smp_store_release(&so->wake_cpu, -1);
+	WRITE_ONCE(so->caller, NULL);
 }
 
 /* ---- in the work ---- */
@@ -215,10 +219,9 @@ static void zsock_upcalls_run(struct zsock_socket *so)
 		spin_unlock_irq(&so->lock);
 	}
 	if (up.locked) {
-		local_irq_disable();
-		WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
+		spin_lock_irq(&so->calling);
 		zsock_upcalls_locked(so, &up, key, events, stops);
-		local_irq_enable();
+		spin_unlock_irq(&so->calling);
 	} else {
 		zsock_upcalls_pick(&up, key, mask, events);
 		zsock_upcalls_make(so, &up, stops);
@@ -266,7 +269,7 @@ static void zsock_upcall_queue(struct zsock_socket *so)
 
 /* ---- in the wake-up ---- */
 
-/* Under the lock of the queue, with interrupts off. */
+/* Under the lock of the queue, with interrupts off but for PREEMPT_RT. */
 static int zsock_upcall_wake(wait_queue_entry_t *wait, unsigned int mode,
 			     int sync, void *poll_key)
 {
@@ -284,15 +287,17 @@ static int zsock_upcall_wake(wait_queue_entry_t *wait, unsigned int mode,
 			up = so->up;
 			events = so->events;
 			so->events = 0;
-			WRITE_ONCE(so->wake_cpu, raw_smp_processor_id());
 		} else {
 			so->key |= key;
 			zsock_upcall_queue(so);
 		}
 	}
 	spin_unlock(&so->lock);
-	if (up.locked)
+	if (up.locked) {
+		spin_lock(&so->calling);
 		zsock_upcalls_locked(so, &up, key, events, stops);
+		spin_unlock(&so->calling);
+	}
 	return 0;
 }
 
@@ -302,12 +307,8 @@ static int zsock_upcall_wake(wait_queue_entry_t *wait, unsigned int mode,
  */
 bool zsock_upcall_later(struct zsock_socket *so, bool close)
 {
-	bool later;
-
-	preempt_disable();
-	later = READ_ONCE(so->wake_cpu) == raw_smp_processor_id();
-	preempt_enable();
-	if (!later)
+	/* Nobody else is the task that it interrupted, or that it runs in. */
+	if (READ_ONCE(so->caller) != current)
 		return false;
 	spin_lock(&so->lock);
 	if (close) {
@@ -324,7 +325,7 @@ bool zsock_upcall_later(struct zsock_socket *so, bool close)
 
 void zsock_upcalls_init(struct zsock_socket *so)
 {
-	so->wake_cpu = -1;
+	spin_lock_init(&so->calling);
 	init_waitqueue_func_entry(&so->wait, zsock_upcall_wake);
 	INIT_WORK(&so->work, zsock_upcall_work);
 }
@@ -351,8 +352,9 @@ void zsock_upcalls_stop(struct zsock_socket *so)
 	so->stops++;
 	self = so->running == current;
 	spin_unlock_irq(&so->lock);
-	/* Locked ones keep their CPU, and end soon; the caller is none. */
-	smp_cond_load_acquire(&so->wake_cpu, VAL < 0);
+	/* Locked ones end soon, or find that they are over; the caller is none. */
+	spin_lock_irq(&so->calling);
+	spin_unlock_irq(&so->calling);
 	if (self)
 		return;
 	/* Pairs with zsock_upcalls_done(). */
@@ -514,7 +516,8 @@ EXPORT_SYMBOL_GPL(zsock_setupcall);
  * @locked: make the upcalls, event upcalls included, at once
  *
  * With @locked they come in whatever context the event is in, mostly softirq,
- * with the lock of the socket's wait queue held and interrupts off, perhaps
+ * with the lock of the socket's wait queue held and interrupts off (with
+ * PREEMPT_RT they are on, and it may take a spinlock_t all the same), perhaps
  * on several CPUs one after the other, and also where it turns out that there
  * was nothing. All that one may do with its socket is what kpi.rst lists for
  * them: zsock_retain(), zsock_release(), zsock_close(), zsock_isconnected(),
