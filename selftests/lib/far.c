@@ -124,7 +124,7 @@ int far_get(int fd, struct far_msg *m, int ms)
 
 bool far_get_type(int fd, struct far_msg *m, int type)
 {
-	while (far_get(fd, m, 5000) == 1)
+	while (far_get(fd, m, 20000) == 1)
 		if (m->type == type)
 			return true;
 	return false;
@@ -308,7 +308,7 @@ static int greet(int cmd, const char *name, int *fd)
 	err = give_pair(cmd, name, NULL, &first, sizeof(first), fd);
 	if (err)
 		return err;
-	return far_get(*fd, &m, 5000) == 1 && m.type == ZOFF_HELLO ? 0 : EPROTO;
+	return far_get(*fd, &m, 20000) == 1 && m.type == ZOFF_HELLO ? 0 : EPROTO;
 }
 
 int far_add(const char *name, int *fd)

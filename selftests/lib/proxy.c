@@ -111,6 +111,10 @@ static bool step_done(struct proxy *p, int fd, const struct proxy_step *step)
 		return drip(p, fd, step);
 	case PROXY_WAIT:
 		return !poll(&pfd, 1, step->ms);
+	case PROXY_PAUSE:
+		while (p->held && !poll(&pfd, 1, 2))
+			;
+		return !pfd.revents;
 	case PROXY_HOLD:
 		return hold(p, fd);
 	case PROXY_ECHO:

@@ -7,6 +7,7 @@
 #define PROXY_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "zs.h"
@@ -17,6 +18,7 @@ enum proxy_act {
 	PROXY_PUT,		/* send data */
 	PROXY_DRIP,		/* send data, byte by byte, each after ms */
 	PROXY_WAIT,		/* ms */
+	PROXY_PAUSE,		/* as long as proxy->held says so */
 	PROXY_HOLD,		/* until the client has closed, or proxy_stop() */
 	PROXY_ECHO,		/* send back what comes, until the end */
 	PROXY_RELAY,		/* between the client and proxy->to, until one closes */
@@ -34,6 +36,7 @@ struct proxy_step {
 #define PUT(s)		{ PROXY_PUT, s, sizeof(s) - 1, 0 }
 #define DRIP(s, ms)	{ PROXY_DRIP, s, sizeof(s) - 1, ms }
 #define WAIT(ms)	{ PROXY_WAIT, NULL, 0, ms }
+#define PAUSE		{ PROXY_PAUSE, NULL, 0, 0 }
 #define HOLD		{ PROXY_HOLD, NULL, 0, 0 }
 #define ECHO		{ PROXY_ECHO, NULL, 0, 0 }
 #define RELAY		{ PROXY_RELAY, NULL, 0, 0 }
@@ -48,6 +51,7 @@ struct proxy {
 	pthread_t thread;
 	const struct proxy_step *steps;
 	union zs_addr to;
+	atomic_bool held;
 	/* Of the last connection: what it sent while GET was on, and what came after. */
 	uint8_t got[PROXY_KEPT];
 	int ngot;

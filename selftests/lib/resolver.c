@@ -79,7 +79,7 @@ int resolver_accept(struct resolver *r, struct resolver_query *query)
 
 int resolver_await(struct resolver *r, struct resolver_query *query)
 {
-	long long end = zs_now_ms() + 2000;
+	long long end = zs_now_ms() + 20000;
 	int err;
 
 	while ((err = resolver_accept(r, query)) == EAGAIN && zs_now_ms() < end)
@@ -129,8 +129,11 @@ void resolver_close(struct resolver *r)
 
 static void serve(struct resolver *r, const struct resolver_query *query)
 {
+	struct pollfd stop = { r->stop[0], POLLIN, 0 };
 	struct resolver_answer answer = { 0 };
 
+	while (r->held && !poll(&stop, 1, 2))
+		;
 	if (r->answer(query, &answer) && resolver_done(r, query->id, &answer))
 		r->refused++;
 }

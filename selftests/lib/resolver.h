@@ -7,6 +7,7 @@
 #define RESOLVER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <linux/zsock.h>
@@ -32,6 +33,7 @@ struct resolver {
 	/* Fill the answer; false for none at all. In the resolver's thread. */
 	bool (*answer)(const struct resolver_query *query, struct resolver_answer *answer);
 	int asked, refused;	/* names that were accepted; answers that were not */
+	atomic_bool held;	/* the thread's answers wait for its end */
 
 	int nl, family, stop[2];
 	uint32_t seq;
@@ -46,7 +48,7 @@ void resolver_stop(struct resolver *r);
 
 /* 0 or a positive errno; EAGAIN where no name waits. */
 int resolver_accept(struct resolver *r, struct resolver_query *query);
-/* Likewise, when one does, within two seconds. */
+/* Likewise, when one does. */
 int resolver_await(struct resolver *r, struct resolver_query *query);
 int resolver_done(struct resolver *r, uint64_t id, const struct resolver_answer *answer);
 

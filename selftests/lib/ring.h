@@ -8,7 +8,7 @@
 /* Submit what is prepared, wait for one completion: its result, flags where wanted. */
 static inline int ring_finish(struct io_uring *ring, unsigned int *flags)
 {
-	struct __kernel_timespec ts = { 10, 0 };
+	struct __kernel_timespec ts = { 20, 0 };
 	struct io_uring_cqe *cqe;
 	int ret;
 

@@ -125,6 +125,36 @@ int zs_wait(int pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* Behind its name, which may have anything in it. */
+static char state_of(int pid)
+{
+	char path[32], line[512];
+	const char *end = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (f && fgets(line, sizeof(line), f))
+		end = strrchr(line, ')');
+	if (f)
+		fclose(f);
+	return end && end[1] ? end[2] : '?';
+}
+
+bool zs_asleep(int pid)
+{
+	long long end = zs_now_ms() + 20000;
+	int seen = 0;
+
+	/* For a while: a lock on its way is no call that waits. */
+	while (seen < 5 && zs_now_ms() < end) {
+		/* 'D' are calls, too, that only a deadly signal ends. */
+		seen = strchr("SD", state_of(pid)) ? seen + 1 : 0;
+		zs_sleep_ms(5);
+	}
+	return seen == 5;
+}
+
 union fd_msg {
 	struct cmsghdr align;
 	char buf[CMSG_SPACE(sizeof(int))];

@@ -85,6 +85,11 @@ bool zs_dispatched(int fd);
 
 /* Wait for a child: its exit status, or 128 + the signal that killed it. */
 int zs_wait(int pid);
+/*
+ * Wait until that process, or thread, sleeps in a call, as one does that has begun to wait.
+ * False where it does not.
+ */
+bool zs_asleep(int pid);
 /* Send a descriptor over a Unix socket; receive one. */
 int zs_send_fd(int sock, int fd);
 int zs_recv_fd(int sock);

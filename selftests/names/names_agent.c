@@ -58,7 +58,7 @@ static int begin_(struct __test_metadata *_metadata, FIXTURE_DATA(agent) *self,
 
 static int outcome(int fd)
 {
-	if (!zs_poll(fd, POLLOUT, 3000))
+	if (!zs_poll(fd, POLLOUT, 20000))
 		return EINPROGRESS;
 	return zs_getint(fd, SOL_SOCKET, SO_ERROR);
 }
@@ -224,8 +224,8 @@ TEST_F(agent, twice_late_another)
 	EXPECT_EQ(ENOENT, resolver_done(&self->r, query.id, &answer));
 	EXPECT_EQ(0, outcome(fd));
 	close(fd);
-	/* Too late. */
-	ASSERT_EQ(0, zs_write_file("/proc/sys/net/zsock/resolve_timeout", "100"));
+	/* Too late. Not so early that it is never asked for. */
+	ASSERT_EQ(0, zs_write_file("/proc/sys/net/zsock/resolve_timeout", "3000"));
 	fd = begun(&query);
 	EXPECT_EQ(ETIMEDOUT, outcome(fd));
 	EXPECT_EQ(ENOENT, resolver_done(&self->r, query.id, &answer));
@@ -238,13 +238,20 @@ TEST_F(agent, twice_late_another)
 
 TEST_F(agent, none)
 {
+	int fd = zs_socket(0, SOCK_STREAM, 0), i;
 	long long begun = zs_now_ms();
-	int fd = zs_socket(0, SOCK_STREAM, 0);
 
 	EXPECT_EQ(ESRCH, to_name(fd));
-	EXPECT_LT(zs_now_ms() - begun, 2000);
+	begun = zs_now_ms() - begun;
 	EXPECT_FALSE(zs_dispatched(fd));
 	EXPECT_GE(zs_file_has("/proc/net/zsock_stat", "ResolveFailed 1"), 0);
+	/* The grace of the fixture, not that of a second or two: the machine may have stood still. */
+	for (i = 0; i < 5 && begun >= 2000; i++) {
+		begun = zs_now_ms();
+		EXPECT_EQ(ESRCH, to_name(fd));
+		begun = zs_now_ms() - begun;
+	}
+	EXPECT_LT(begun, 2000);
 	close(fd);
 }
 
@@ -306,6 +313,8 @@ TEST_F(agent, one_user_does_not_starve_another)
 	ASSERT_EQ(0, resolver_open(&self->r));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &files));
 	ASSERT_EQ(0, zs_write_file("/proc/sys/net/zsock/resolve_max", "1000"));
+	/* So many take their time. */
+	ASSERT_EQ(0, zs_write_file("/proc/sys/net/zsock/resolve_timeout", "120000"));
 	ASSERT_EQ(0, pipe(room));
 	pid = fork();
 	if (!pid) {
@@ -486,19 +495,22 @@ TEST_F(agent, udp_sendto)
 
 TEST_F(agent, udp_sendto_nonblocking)
 {
+	long long begun;
 	ssize_t n = -1;
 	int i;
 
 	UDP_TEST_SETUP();
 	fd = zs_socket(AF_INET, SOCK_DGRAM, 0);
+	begun = zs_now_ms();
 	EXPECT_EQ(-1, sendto(fd, "hi", 2, MSG_DONTWAIT, (struct sockaddr *)&self->to, self->len));
 	EXPECT_EQ(EAGAIN, errno);
-	for (i = 0; i < 100 && n < 0; i++) {
+	for (i = 0; i < 1000 && n < 0; i++) {
 		zs_sleep_ms(20);
 		n = sendto(fd, "hi", 2, MSG_DONTWAIT, (struct sockaddr *)&self->to, self->len);
 	}
 	EXPECT_EQ(2, n);
-	EXPECT_EQ(1, self->r.asked);
+	/* An answer serves for a second: then it is asked for again. */
+	EXPECT_TRUE(self->r.asked == 1 || zs_now_ms() - begun > 900);
 	EXPECT_EQ(2, recv(srv, buf, sizeof(buf), 0));
 	close(fd);
 	close(srv);
@@ -567,7 +579,7 @@ TEST_F(agent, udp_another_name_in_between)
 		EXPECT_EQ(-1, sendto(s.fd, "hi", 2, MSG_DONTWAIT, (struct sockaddr *)&self->to,
 				     self->len));
 		EXPECT_EQ(ENOBUFS, errno);
-		for (i = 0; i < 200 && !s.over; i++)
+		for (i = 0; i < 4000 && !s.over; i++)
 			zs_sleep_ms(5);
 		ASSERT_TRUE(s.over);
 		pthread_join(t, NULL);

@@ -66,7 +66,7 @@ static void outcome(int fd)
 	if (fd < 0)
 		return;
 	/* An agent, or a proxy, answers; a time limit is no answer. */
-	if (!zs_poll(fd, POLLOUT, 5000))
+	if (!zs_poll(fd, POLLOUT, 8000))
 		fine("outcome", ETIME);
 	/* Reading it may be what fails. */
 	err = zs_getint(fd, SOL_SOCKET, SO_ERROR);

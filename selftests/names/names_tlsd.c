@@ -25,6 +25,8 @@ static const char hosts[] =
 	"2001:db8::1 dark.test\n"
 	"127.0.0.1 dark.test\n";
 
+#define SOON	15000	/* ms: where there is nothing to wait for, on a slow machine */
+
 FIXTURE(tlsd) {
 	union zs_addr addr, plain;
 	int l, p;
@@ -106,17 +108,22 @@ TEST_F(tlsd, other_family)
 	close(fd);
 }
 
-/* IPv6 comes first by RFC 6724, and says nothing. */
+#define DELAY	"/proc/sys/net/zsock/connect_delay"
+
+/* IPv6 comes first by RFC 6724, and says nothing. One by one takes eight times as long. */
 TEST_F(tlsd, black_hole)
 {
-	long long begun = zs_now_ms();
 	int fd = plain();
+	long long begun;
 
 	to_plain("dark.test");
+	ASSERT_EQ(0, zs_write_file(DELAY, "1000"));
+	begun = zs_now_ms();
 	EXPECT_EQ(0, to_name(fd));
 	begun = zs_now_ms() - begun;
-	EXPECT_GE(begun, 240);
-	EXPECT_LT(begun, 1000);
+	EXPECT_EQ(0, zs_write_file(DELAY, "250"));
+	EXPECT_GE(begun, 980);
+	EXPECT_LT(begun, 8000);
 	EXPECT_TRUE(echoes(fd, self->p));
 	close(fd);
 }
@@ -124,28 +131,32 @@ TEST_F(tlsd, black_hole)
 /* The name server does not answer. Meanwhile others are served. */
 TEST_F(tlsd, slow_server)
 {
-	int many[40], fd, i;
-	long long begun;
+	int many[40], fd, i, tries;
+	long long begun = 3000;
 
-	for (i = 0; i < 40; i++) {
-		char name[32];
+	/* Again where the machine stood still, of all times. */
+	for (tries = 0; tries < 3 && begun >= 2500; tries++) {
+		for (i = 0; i < 40; i++) {
+			char name[32];
 
-		many[i] = plain();
-		zs_nonblock(many[i], true);
-		snprintf(name, sizeof(name), "nobody%d.test", i);
-		to_plain(name);
-		ASSERT_EQ(EINPROGRESS, to_name(many[i]));
+			many[i] = plain();
+			zs_nonblock(many[i], true);
+			snprintf(name, sizeof(name), "nobody%d.test", i);
+			to_plain(name);
+			ASSERT_EQ(EINPROGRESS, to_name(many[i]));
+		}
+		zs_sleep_ms(100);
+		begun = zs_now_ms();
+		fd = tls_connect(AF_INET, &self->addr, 0);
+		begun = zs_now_ms() - begun;
+		EXPECT_GE(fd, 0);
+		close(fd);
+		EXPECT_TRUE(zs_poll(many[0], POLLOUT, 9000) & POLLERR);
+		EXPECT_EQ(EREMOTEIO, zs_getint(many[0], SOL_SOCKET, SO_ERROR));
+		for (i = 0; i < 40; i++)
+			close(many[i]);
 	}
-	zs_sleep_ms(100);
-	begun = zs_now_ms();
-	fd = tls_connect(AF_INET, &self->addr, 0);
-	EXPECT_GE(fd, 0);
-	EXPECT_LT(zs_now_ms() - begun, 2500);
-	close(fd);
-	EXPECT_TRUE(zs_poll(many[0], POLLOUT, 9000) & POLLERR);
-	EXPECT_EQ(EREMOTEIO, zs_getint(many[0], SOL_SOCKET, SO_ERROR));
-	for (i = 0; i < 40; i++)
-		close(many[i]);
+	EXPECT_LT(begun, 2500);
 }
 
 /* ---- secure ---- */
@@ -224,7 +235,7 @@ TEST_F(tlsd, secure_nonblocking)
 	EXPECT_EQ(EALREADY, to_name(fd));
 	tls_agent_resume();
 	do {
-		ASSERT_EQ(1, epoll_wait(ep, &ev, 1, 5000));
+		ASSERT_EQ(1, epoll_wait(ep, &ev, 1, SOON));
 	} while (!zs_poll(fd, POLLOUT, 0));
 	EXPECT_EQ(EPOLLOUT, ev.events);
 	EXPECT_EQ(0, to_name(fd));
@@ -272,11 +283,11 @@ TEST_F(tlsd, again_after_a_failure)
 	zs_nonblock(fd, true);
 	to_secure("other.test");
 	ASSERT_EQ(EINPROGRESS, to_name(fd));
-	EXPECT_TRUE(zs_poll(fd, POLLOUT, 5000) & POLLERR);
+	EXPECT_TRUE(zs_poll(fd, POLLOUT, SOON) & POLLERR);
 	to_secure("server.test");
 	EXPECT_EQ(ECONNABORTED, to_name(fd));
 	ASSERT_EQ(EINPROGRESS, to_name(fd));
-	EXPECT_EQ(POLLOUT, zs_poll(fd, POLLOUT, 5000));
+	EXPECT_EQ(POLLOUT, zs_poll(fd, POLLOUT, SOON));
 	EXPECT_EQ(0, to_name(fd));
 	zs_nonblock(fd, false);
 	EXPECT_TRUE(echoes(fd, self->l));
