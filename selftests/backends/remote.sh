@@ -44,7 +44,7 @@ shift
 "$TOP/tools/bin/zsock-offloadd" -f --user root --sockets 20000 --allow 0.0.0.0/0 --allow ::/0 \
 	--allow-bind 0.0.0.0/0 --allow-bind ::/0 --listen "$listen" 2>"$DIR/log" &
 SERVER=$!
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	! grep -q ready "$DIR/log" || break
 	sleep 0.1
 done

@@ -19,7 +19,7 @@
 #include "zs.h"
 
 #define NAME	"far0"
-#define SOON	5000	/* ms */
+#define SOON	9000	/* ms */
 #define WINDOW	(256 << 10)
 #define SOCKS	3
 /* What is not read yet of a round; credit comes back when it was. */

@@ -22,7 +22,7 @@
 #include "zs.h"
 
 #define NAME	"far0"
-#define SOON	5000	/* ms */
+#define SOON	9000	/* ms */
 #define BASIC	(ZOFF_F_STREAM | ZOFF_F_DGRAM | ZOFF_F_INET6)
 
 FIXTURE(features)
@@ -507,7 +507,7 @@ TEST_F(urgent, in_line)
 
 TEST_F(urgent, signal)
 {
-	struct timespec ts = { 5, 0 };
+	struct timespec ts = { SOON / 1000, 0 };
 	sigset_t set;
 
 	sigemptyset(&set);
