@@ -38,7 +38,7 @@ def fails(reply, error, what=""):
     eq(zoff.name_of(reply[0]), zoff.name_of(error), what)
 
 
-def until(what, condition, client=None, timeout=10):
+def until(what, condition, client=None, timeout=30):
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
@@ -98,7 +98,7 @@ class Peer:
         """(the client's socket, the host's)"""
         sock = client.connected(*self.where, family=6 if ":" in self.where[0] else 4)
         peer, _ = self.listener.accept()
-        peer.settimeout(10)
+        peer.settimeout(30)
         return sock, peer
 
     def __enter__(self):
@@ -125,7 +125,7 @@ def take(sock, n):
     return bytes(out)
 
 
-def take_with(client, sock, n, timeout=10):
+def take_with(client, sock, n, timeout=30):
     """n bytes of the host's socket, while the client goes on reading its pipe."""
     out = bytearray()
     sock.setblocking(False)
@@ -141,7 +141,7 @@ def take_with(client, sock, n, timeout=10):
             if not part:
                 break
             out += part
-    sock.settimeout(10)
+    sock.settimeout(30)
     return bytes(out)
 
 

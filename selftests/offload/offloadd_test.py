@@ -33,7 +33,7 @@ def run(text, function):
 
 
 def main():
-    socket.setdefaulttimeout(10)
+    socket.setdefaulttimeout(30)
     parts = sys.argv[1:] or PARTS
     for part in parts:
         importlib.import_module(f"t_{part}")

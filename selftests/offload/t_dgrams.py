@@ -11,7 +11,7 @@ from host import case, eq, fails, ok, pattern, serving
 def host_socket(host="127.0.0.1"):
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((host, 0))
-    sock.settimeout(5)
+    sock.settimeout(30)
     return sock
 
 

@@ -38,7 +38,7 @@ def sockets():
         for i, (sock, _) in enumerate(socks):
             sock.send(b"%06d" % i)
         for i, (sock, other) in enumerate(socks):
-            other.settimeout(10)
+            other.settimeout(30)
             eq(take(other, 6), b"%06d" % i, "to the host")
             other.sendall(b"%07d" % i)
         for i, (sock, _) in enumerate(socks):
@@ -56,7 +56,7 @@ def read_all(client, socks, received, rate, until_each):
     before = sum(received.values())
     began = time.monotonic()
     while min(received.values()) < until_each:
-        if time.monotonic() > began + 30:
+        if time.monotonic() > began + 90:
             raise AssertionError(f"{min(received.values())} of {until_each} bytes came")
         client.pump(1)
         if rate:
@@ -153,16 +153,19 @@ def stalls():
         client.quiet()
         for sock, _ in stalled:
             eq((sock.credit, sock.room), (0, 0), "credit")
-        worst = 0
+        slow = []
         for i in range(200):
             began = time.monotonic()
             well.send(b"%04d" % i)
             eq(take(well_other, 4), b"%04d" % i, "to the host")
             well_other.sendall(b"%04d" % i)
             eq(well.recv(4), b"%04d" % i, "to the client")
-            worst = max(worst, time.monotonic() - began)
-        if worst > 2:
-            raise AssertionError(f"a round trip took {worst:.1f} s")
+            took = time.monotonic() - began
+            if took > 2:
+                slow.append(round(took, 1))
+        # Once or twice the machine may have stood still.
+        if len(slow) > 2:
+            raise AssertionError(f"round trips took {slow} s")
 
 
 class Listening:
@@ -235,12 +238,15 @@ def pipes():
             eq(kept_other.recv(1), "an error", "its connection")
         except ConnectionResetError:
             pass
-        began = time.monotonic()
+        slow = 0
         for i in range(200):
+            began = time.monotonic()
             sock.send(b"%04d" % i)
             eq(take(other, 4), b"%04d" % i, "data")
-        if time.monotonic() - began > 5:
-            raise AssertionError("200 round trips took more than 5 s")
+            slow += time.monotonic() - began > 0.1
+        # As long as the machine does not stand still.
+        if slow > 100:
+            raise AssertionError(f"{slow} of 200 round trips took more than 100 ms")
         status, err = at.server.stop()
         judge(status, err, 0, "type")
 
@@ -276,7 +282,7 @@ def silence():
     with Listening("--silence", "1000") as at:
         client = at.unix()
         began = time.monotonic()
-        eq(client.gone(4), True, "the pipe of who is silent")
+        eq(client.gone(), True, "the pipe of who is silent")
         if time.monotonic() - began < 0.9:
             raise AssertionError("too early")
         status, err = at.server.stop()

@@ -29,10 +29,16 @@ def pings():
         client.settle()
         until("PING", lambda: client.pings >= 3, client)
         client.answer_pings = False
-        began, pings = time.monotonic(), client.pings
-        until("PING", lambda: time.monotonic() > began + 2, client)
-        if client.pings - pings < 3:
-            raise AssertionError(f"{client.pings - pings} messages in 2 s of silence")
+        said = []
+        for _ in range(3):
+            began, pings = time.monotonic(), client.pings
+            until("PING", lambda began=began: time.monotonic() > began + 2, client)
+            said.append(client.pings - pings)
+            if said[-1] >= 3:
+                break
+        # Fewer where the machine stood still meanwhile.
+        else:
+            raise AssertionError(f"{said} messages in 2 s of silence")
         client.settle()
 
 

@@ -223,7 +223,7 @@ class Client:
         self.seq = 0
         self.next_number = 0
         self.messages = 0
-        self.timeout = 10
+        self.timeout = 30
         self.server_pid = None
         pipe.setblocking(False)
         if greet:
@@ -276,7 +276,7 @@ class Client:
         while self.pump(timeout):
             pass
 
-    def gone(self, timeout=5):
+    def gone(self, timeout=20):
         """The server drops the pipe, whatever it may say before."""
         end = time.monotonic() + timeout
         try:
@@ -459,12 +459,12 @@ class Server:
         """(status, what it said)"""
         if self.proc.poll() is None:
             self.proc.terminate()
-        _, err = self.proc.communicate(timeout=20)
+        _, err = self.proc.communicate(timeout=60)
         return self.proc.returncode, err or ""
 
     def end(self):
         """As stop(), but it ends by itself."""
-        _, err = self.proc.communicate(timeout=20)
+        _, err = self.proc.communicate(timeout=60)
         return self.proc.returncode, err or ""
 
 

@@ -101,7 +101,7 @@ start uaf "${uml[@]}" --modules "$faults:fault=use-after-free" -- true
 start deadlock "${uml[@]}" --modules "$faults:fault=deadlock" -- true
 start panic "${uml[@]}" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 wait
-start hang "${uml[@]}" --timeout 2 -- sleep 1234
+start hang "${uml[@]}" --timeout 6 -- sleep 1234
 start qemu "${qemu[@]}" --cpus 2 -- sh -c 'nproc; modprobe tls && lsmod; echo to stderr >&2; exit 3'
 start qemu_panic "${qemu[@]}" -- sh -c 'echo c >/proc/sysrq-trigger; sleep 60'
 wait
