@@ -45,7 +45,7 @@ static bool echo_has(int n)
 {
 	int i;
 
-	for (i = 0; i < 250 && echo_connections() != n; i++)
+	for (i = 0; i < 1000 && echo_connections() != n; i++)
 		usleep(20000);
 	return echo_connections() == n;
 }
@@ -63,7 +63,7 @@ static bool echo_exchange(int fd, size_t size)
 		struct pollfd p = { .fd = fd, .events = POLLIN | (sent < size ? POLLOUT : 0) };
 		ssize_t n;
 
-		if (poll(&p, 1, 5000) <= 0)
+		if (poll(&p, 1, 20000) <= 0)
 			break;
 		if (p.revents & POLLOUT) {
 			n = send(fd, out + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);

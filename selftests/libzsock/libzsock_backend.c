@@ -16,6 +16,7 @@
 #include "zs.h"
 
 #define NAME	"far0"
+#define SOON	15000	/* ms: where there is nothing to wait for, on a slow machine */
 
 FIXTURE(backend) {
 	struct zsk *z;
@@ -223,20 +224,20 @@ TEST_F(backend, monitor)
 	EXPECT_EQ(-EAGAIN, zsk_monitor_read(self->m, 10, see, &s));
 	EXPECT_EQ(0, zs_poll(zsk_monitor_fd(self->m), POLLIN, 0));
 	ASSERT_EQ(0, zsk_backend_add(self->z, &self->b));
-	EXPECT_EQ(POLLIN, zs_poll(zsk_monitor_fd(self->m), POLLIN, 5000));
-	EXPECT_EQ(0, zsk_monitor_read(self->m, 5000, see, &s));
+	EXPECT_EQ(POLLIN, zs_poll(zsk_monitor_fd(self->m), POLLIN, SOON));
+	EXPECT_EQ(0, zsk_monitor_read(self->m, SOON, see, &s));
 	EXPECT_EQ(1, s.n);
 	EXPECT_EQ(ZSK_EVENT_UP, s.what[0]);
 	close(self->far);
-	EXPECT_EQ(0, zsk_monitor_read(self->m, 5000, see, &s));
+	EXPECT_EQ(0, zsk_monitor_read(self->m, SOON, see, &s));
 	EXPECT_EQ(ZSK_EVENT_DOWN, s.what[1]);
 	self->b.fd = new_pipe(&self->far);
 	ASSERT_EQ(0, zsk_backend_pipe(self->z, NAME, self->b.fd, "the label"));
-	EXPECT_EQ(77, zsk_monitor_read(self->m, 5000, see, &s));
+	EXPECT_EQ(77, zsk_monitor_read(self->m, SOON, see, &s));
 	EXPECT_EQ(ZSK_EVENT_UP, s.what[2]);
 	EXPECT_EQ(0, zsk_backend_delete(self->z, NAME, 0));
 	for (i = 0; i < 4 && s.what[s.n - 1] != ZSK_EVENT_DELETED && !ret; i++)
-		ret = zsk_monitor_read(self->m, 5000, see, &s);
+		ret = zsk_monitor_read(self->m, SOON, see, &s);
 	EXPECT_EQ(0, ret);
 	EXPECT_EQ(ZSK_EVENT_DELETED, s.what[s.n - 1]);
 	EXPECT_EQ(ENODEV, s.error);
@@ -276,7 +277,7 @@ TEST_F(backend, monitor_order)
 		if (err)
 			continue;
 		while (last != ZSK_EVENT_DOWN &&
-		       !zsk_monitor_read(self->m, 2000, see_last, &last))
+		       !zsk_monitor_read(self->m, SOON, see_last, &last))
 			;
 		EXPECT_EQ(ZSK_EVENT_DOWN, last);
 		EXPECT_EQ(-EAGAIN, zsk_monitor_read(self->m, 5, see_last, &last));
@@ -318,7 +319,7 @@ TEST_F(backend, lost)
 	/* And it goes on. */
 	ASSERT_EQ(0, zsk_backend_add(self->z, &self->b));
 	s.n = 0;
-	EXPECT_EQ(0, zsk_monitor_read(self->m, 5000, see_all, &s));
+	EXPECT_EQ(0, zsk_monitor_read(self->m, SOON, see_all, &s));
 	EXPECT_EQ(ZSK_EVENT_UP, s.what[0]);
 }
 
