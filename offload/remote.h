@@ -95,7 +95,7 @@ struct zsock_pipe;
  * @up: @pipe works
  * @features: ZOFF_F_* of the last pipe
  * @error: errno that the last pipe broke with
- * @deleted: no more pipes. Under @change
+ * @deleted: no more pipes. Written under @change
  */
 struct zsock_remote {
 	struct zsock_backend	backend;
@@ -301,7 +301,8 @@ struct zsock_call {
  * struct zsock_urgent - a stream's urgent byte, of which there is one at most
  * @state: whether there is one
  * @byte: what it is
- * @coming: it was announced, and is not in the queue yet
+ * @coming: it was announced, and is not in the queue yet; without @state it will
+ *	be as other bytes are
  * @ahead: bytes that are still to come before it then
  * @left: bytes that are still to be read before it
  * @mark: it in the queue, or NULL
@@ -397,7 +398,6 @@ struct zsock_rx_cb {
 	u32			taken;	/* bytes of a stream's, or not its data */
 	u32			end;	/* where a stream's end */
 	u32			held;	/* of pipe->held */
-	bool			hole;	/* an urgent byte that was passed */
 	struct zoff_addr	from;	/* a datagram's sender */
 };
 
@@ -506,6 +506,7 @@ void zsock_urgent_ordinary(struct zsock_rsk *rs, u32 len);
 const char *zsock_urgent_notice(struct zsock_rsk *rs,
 				const struct zoff_urgent *urgent);
 bool zsock_urgent_due(struct zsock_rsk *rs);
+bool zsock_urgent_refused(struct zsock_rsk *rs);
 void zsock_urgent_queue(struct zsock_rsk *rs, struct sk_buff *skb);
 int zsock_urgent_recv(struct zsock_rsk *rs, struct msghdr *msg, size_t size,
 		      int flags);

@@ -61,8 +61,7 @@ static struct sk_buff *zsock_rx_last(struct zsock_rsk *rs, u32 len)
 	struct sk_buff *skb = skb_peek_tail(&rs->sk.sk_receive_queue);
 
 	if (!skb || ZSOCK_RX_CB(skb)->held || skb_is_nonlinear(skb) ||
-	    skb == rs->urg.mark || ZSOCK_RX_CB(skb)->hole ||
-	    skb_tailroom(skb) < len)
+	    skb == rs->urg.mark || skb_tailroom(skb) < len)
 		return NULL;
 	return skb;
 }
@@ -165,14 +164,32 @@ static const char *zsock_rx_data(struct zsock_pipe *pipe, struct zsock_rsk *rs,
 	return NULL;
 }
 
+/* One byte that reading stops at. */
+static const char *zsock_rx_mark(struct zsock_pipe *pipe, struct zsock_rsk *rs)
+{
+	struct sk_buff *skb;
+	u8 byte;
+
+	if (zsock_rx_take(pipe, &byte, sizeof(byte)))
+		return ZSOCK_BAD_END;
+	skb = zsock_rx_skb_of(&rs->sk, &byte, sizeof(byte));
+	if (IS_ERR(skb))
+		return ZSOCK_BAD_MEMORY;
+	__net_timestamp(skb);
+	zsock_rx_own(skb, &rs->sk);
+	spin_lock(&rs->lock);
+	skb_queue_tail(&rs->sk.sk_receive_queue, skb);
+	zsock_urgent_queue(rs, skb);
+	spin_unlock(&rs->lock);
+	return NULL;
+}
+
 /* The byte that was announced, in its place. */
 static const char *zsock_rx_urgent_data(struct zsock_pipe *pipe,
 					struct zsock_rsk *rs, u32 len)
 {
-	struct sk_buff *skb;
 	const char *why;
 	bool drop;
-	u8 byte;
 
 	if (rs->sk.sk_type != SOCK_STREAM)
 		return ZSOCK_BAD_STATE;
@@ -185,17 +202,10 @@ static const char *zsock_rx_urgent_data(struct zsock_pipe *pipe,
 		return zsock_rx_drop(pipe, rs, len, len);
 	if (!zsock_urgent_due(rs))
 		return ZSOCK_BAD_STATE;
-	if (zsock_rx_take(pipe, &byte, len))
-		return ZSOCK_BAD_END;
-	skb = zsock_rx_skb_of(&rs->sk, &byte, len);
-	if (IS_ERR(skb))
-		return ZSOCK_BAD_MEMORY;
-	__net_timestamp(skb);
-	zsock_rx_own(skb, &rs->sk);
-	spin_lock(&rs->lock);
-	skb_queue_tail(&rs->sk.sk_receive_queue, skb);
-	zsock_urgent_queue(rs, skb);
-	spin_unlock(&rs->lock);
+	why = zsock_urgent_refused(rs) ? zsock_rx_stream(pipe, rs, len) :
+					 zsock_rx_mark(pipe, rs);
+	if (why)
+		return why;
 	zsock_remote_netdev_rx(&pipe->remote->netdev, len);
 	rs->sk.sk_data_ready(&rs->sk);
 	return NULL;

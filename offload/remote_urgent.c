@@ -6,10 +6,17 @@
  *
  * In the queue it is a buffer of its own, where reading stops. It does not count as
  * something to be read, unless it is in line.
+ *
+ * Such a buffer costs some thousand times as much memory as credit. So there are few:
+ * one that was passed goes when a newer one comes, and where too much memory waits to be
+ * read no byte is urgent.
  */
 #include <linux/net.h>
 
 #include "remote.h"
+
+/* Memory that waits to be read, to the window: other data never takes so much. */
+#define ZSOCK_URGENT_SHARE	8
 
 /* Under rs->lock. */
 bool zsock_urgent_in_line(const struct zsock_rsk *rs)
@@ -21,8 +28,7 @@ bool zsock_urgent_in_line(const struct zsock_rsk *rs)
 bool zsock_urgent_passed_over(const struct zsock_rsk *rs,
 			      const struct sk_buff *skb)
 {
-	return ZSOCK_RX_CB(skb)->hole ||
-	       (skb == rs->urg.mark && !zsock_urgent_in_line(rs));
+	return skb == rs->urg.mark && !zsock_urgent_in_line(rs);
 }
 
 /* Whether the mark is @where bytes behind the first that was not read. */
@@ -72,20 +78,42 @@ u32 zsock_urgent_consume(struct zsock_rsk *rs, struct sk_buff *skb, u32 n,
 /* ---- what comes ---- */
 
 /*
- * A newer one comes: where the program has read up to this one, it is not seen any
- * more; else it is as other bytes are. Under rs->lock.
+ * A newer one comes: where the program has read up to this one, it is taken away, for
+ * the caller to free; else it is as other bytes are, and the result NULL. Nobody reads
+ * what is not in line. Under rs->lock.
  */
-static void zsock_urgent_supersede(struct zsock_rsk *rs)
+static struct sk_buff *zsock_urgent_supersede(struct zsock_rsk *rs)
 {
-	struct sk_buff *mark = rs->urg.mark;
+	struct sk_buff *mark = rs->urg.mark, *passed = NULL;
 
 	if (mark && !zsock_urgent_in_line(rs)) {
-		if (rs->urg.left)
+		if (rs->urg.left) {
 			rs->rx_queued++;
-		else
-			ZSOCK_RX_CB(mark)->hole = true;
+		} else {
+			skb_unlink(mark, &rs->sk.sk_receive_queue);
+			passed = mark;
+		}
 	}
 	zsock_urgent_forget(rs);
+	return passed;
+}
+
+/* Under rs->lock. */
+static bool zsock_urgent_afford(const struct zsock_rsk *rs)
+{
+	return sk_rmem_alloc_get(&rs->sk) <=
+	       ZSOCK_URGENT_SHARE * (int)rs->rx_window;
+}
+
+/* It comes, whether it is to be one or not. Under rs->lock. */
+static void zsock_urgent_expect(struct zsock_rsk *rs, u8 byte, u32 ahead)
+{
+	rs->urg.byte = byte;
+	rs->urg.ahead = ahead;
+	rs->urg.left = rs->rx_queued + ahead;
+	WRITE_ONCE(rs->urg.coming, true);
+	if (zsock_urgent_afford(rs))
+		WRITE_ONCE(rs->urg.state, ZSOCK_URGENT_VALID);
 }
 
 /* Bytes that are not urgent: one that should have been among them is no more. */
@@ -114,6 +142,7 @@ const char *zsock_urgent_notice(struct zsock_rsk *rs,
 				const struct zoff_urgent *urgent)
 {
 	u32 ahead = le32_to_cpu(urgent->ahead);
+	struct sk_buff *passed = NULL;
 	bool drop;
 
 	if (ahead > INT_MAX || memchr_inv(urgent->reserved, 0,
@@ -122,17 +151,18 @@ const char *zsock_urgent_notice(struct zsock_rsk *rs,
 	spin_lock(&rs->lock);
 	drop = rs->dead || rs->closed;
 	if (!drop) {
-		zsock_urgent_supersede(rs);
-		rs->urg.byte = urgent->byte;
-		rs->urg.ahead = ahead;
-		rs->urg.left = rs->rx_queued + ahead;
-		WRITE_ONCE(rs->urg.coming, true);
-		WRITE_ONCE(rs->urg.state, ZSOCK_URGENT_VALID);
+		passed = zsock_urgent_supersede(rs);
+		zsock_urgent_expect(rs, urgent->byte, ahead);
 	}
 	spin_unlock(&rs->lock);
+	if (passed) {
+		kfree_skb(passed);
+		zsock_rsk_taken(rs, 1);
+	}
 	if (drop)
 		return NULL;
-	zsock_urgent_signal(&rs->sk);
+	if (READ_ONCE(rs->urg.state))
+		zsock_urgent_signal(&rs->sk);
 	rs->sk.sk_data_ready(&rs->sk);
 	return NULL;
 }
@@ -146,6 +176,19 @@ bool zsock_urgent_due(struct zsock_rsk *rs)
 	due = rs->urg.coming && !rs->urg.ahead;
 	spin_unlock(&rs->lock);
 	return due;
+}
+
+/* It was too much to be one: whether it is as other bytes are. */
+bool zsock_urgent_refused(struct zsock_rsk *rs)
+{
+	bool refused;
+
+	spin_lock(&rs->lock);
+	refused = !rs->urg.state;
+	if (refused)
+		rs->urg.coming = false;
+	spin_unlock(&rs->lock);
+	return refused;
 }
 
 /* It is in the queue, under rs->lock. */
