@@ -6,12 +6,14 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -371,6 +373,17 @@ static const char *got(int fd, int flags)
 	return buf;
 }
 
+/* Bytes of memory that wait to be read. */
+static long memory(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return -1;
+	return info[SK_MEMINFO_RMEM_ALLOC];
+}
+
 TEST_F(urgent, as_it_comes)
 {
 	FIXTURE_DATA(features) *c = &self->c;
@@ -543,6 +556,68 @@ TEST_F(urgent, credit)
 	EXPECT_EQ(HALF + 2 * HALF, le32toh(more));
 }
 
+/* A program that takes urgent data alone: what it passed is gone, and its credit is back. */
+TEST_F(urgent, nothing_else)
+{
+	enum { HALF = 128 << 10, MARKS = 100 };
+	static char buf[HALF];
+	static struct far_msg m;
+	FIXTURE_DATA(features) *c = &self->c;
+	int i;
+
+	far_say(c->far, ZOFF_DATA, c->id, 0, buf, HALF / 2);
+	far_say(c->far, ZOFF_DATA, c->id, 0, buf, HALF / 2 - MARKS);
+	taken(_metadata, c);
+	ASSERT_EQ(HALF - MARKS, recv(c->fd, buf, HALF - MARKS, MSG_WAITALL));
+	for (i = 0; i < MARKS; i++) {
+		notice(c, 0, 'a' + i % 26);
+		flagged(c, "X", 1);
+		taken(_metadata, c);
+		ASSERT_EQ(1, recv(c->fd, buf, 1, MSG_OOB));
+		ASSERT_EQ('a' + i % 26, buf[0]);
+	}
+	notice(c, 0, 'Z');
+	EXPECT_TRUE(far_get_type(c->far, &m, ZOFF_CREDIT));
+	EXPECT_GE(64 << 10, memory(c->fd));
+}
+
+/* Bytes of which each was urgent once take not much more memory than others do. */
+static void unread(struct __test_metadata *_metadata, FIXTURE_DATA(features) *c,
+		   const char *between)
+{
+	static char all[65536], want[65536];
+	size_t len = strlen(between), n = 0;
+	int i;
+
+	plain(c, "a");
+	want[n++] = 'a';
+	for (i = 0; i < 3000; i++) {
+		notice(c, 0, 'X');
+		flagged(c, "X", 1);
+		want[n++] = 'X';
+		if (len)
+			plain(c, between);
+		memcpy(want + n, between, len);
+		n += len;
+		if (i % 100 == 99)
+			taken(_metadata, c);
+	}
+	EXPECT_GE(3 << 20, memory(c->fd));
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_OOBINLINE, 1));
+	EXPECT_EQ(n, number(c->fd, SIOCINQ));
+	for (i = 0, len = n; len && i < 10; i++) {
+		ssize_t got = recv(c->fd, all + n - len, len, MSG_DONTWAIT);
+
+		ASSERT_LT(0, got);
+		len -= got;
+	}
+	EXPECT_EQ(0, memcmp(all, want, n));
+	EXPECT_EQ(ZSOCK_BACKEND_STATE_UP, far_state(NAME));
+}
+
+TEST_F(urgent, unread) { unread(_metadata, &self->c, ""); }
+TEST_F(urgent, unread_between) { unread(_metadata, &self->c, "b"); }
+
 /* Marks from one end, all that a program can do at the other, by several tasks at once. */
 TEST_F_TIMEOUT(urgent, stress, 60)
 {
@@ -583,6 +658,23 @@ TEST_F_TIMEOUT(urgent, stress, 60)
 		;
 	EXPECT_EQ(0, number(c->fd, SIOCINQ));
 	EXPECT_EQ(ZSOCK_BACKEND_STATE_UP, far_state(NAME));
+}
+
+/* What is there is enough from now on: who waits for it already is told. */
+TEST_F(urgent, lowat)
+{
+	FIXTURE_DATA(features) *c = &self->c;
+	struct epoll_event ev = { .events = EPOLLIN };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_RCVLOWAT, 10));
+	plain(c, "abc");
+	taken(_metadata, c);
+	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &ev));
+	EXPECT_EQ(0, epoll_wait(ep, &ev, 1, 0));
+	ASSERT_EQ(0, zs_setint(c->fd, SOL_SOCKET, SO_RCVLOWAT, 3));
+	EXPECT_EQ(1, epoll_wait(ep, &ev, 1, SOON));
+	close(ep);
 }
 
 TEST_F(urgent, hostile)
