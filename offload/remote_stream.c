@@ -459,6 +459,8 @@ static int zsock_stream_accept(struct socket *sock, struct socket *newsock,
 static int zsock_stream_set_rcvlowat(struct sock *sk, int val)
 {
 	WRITE_ONCE(sk->sk_rcvlowat, min(val, ZSOCK_PIPE_WINDOW / 2) ?: 1);
+	/* What is there may be enough now for who polls already. */
+	sk->sk_data_ready(sk);
 	return 0;
 }
 
