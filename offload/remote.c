@@ -180,7 +180,8 @@ void zsock_remote_down(struct zsock_pipe *pipe)
 		zsock_remote_netdev_link(&remote->netdev, false);
 	}
 	spin_unlock(&remote->lock);
-	if (was)
+	/* A deletion tells of itself, behind this. */
+	if (was && !READ_ONCE(remote->deleted))
 		zsock_remote_tell_down(remote, pipe->error);
 }
 
@@ -252,7 +253,7 @@ static void zsock_remote_cut(struct zsock_remote *remote)
 	struct zsock_pipe *pipe;
 
 	mutex_lock(&remote->change);
-	remote->deleted = true;
+	WRITE_ONCE(remote->deleted, true);
 	pipe = remote->pipe;
 	/* Even if it broke by itself: what it does about that has an end. */
 	if (pipe)

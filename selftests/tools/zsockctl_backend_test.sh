@@ -187,9 +187,12 @@ test_monitor()
 	zsockctl backend add far0 --unix good
 	far cut
 	within 5 is_state far0 down
+	zsockctl backend add far1 --unix good
+	zsockctl backend del far1
 	zsockctl backend del far0
 	check "monitor tells" within 5 grep "^deleted far0 unix:good" text
 	is "each event once, in order" "$(awk '$2 == "far0" { print $1 }' text | xargs)" "up down deleted"
+	is "likewise of one that is up" "$(awk '$2 == "far1" { print $1 }' text | xargs)" "up deleted"
 	within 5 grep deleted.*far0 json
 	check "in JSON, too" python3 -IS -c 'import json
 events = [json.loads(line) for line in open("json")]
