@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Backends behind a pipe: each is one namespace's, made and deleted by it. */
 #include <linux/slab.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "remote.h"
 
@@ -213,6 +215,59 @@ int zsock_remote_pipe(struct zsock_remote *remote, const char *label,
 	return err;
 }
 
+/* ---- how many ---- */
+
+/* Those that have an owner. Under zsock_remotes_lock. */
+static LIST_HEAD(zsock_remotes_owned);
+
+/*
+ * A pipe has two tasks, which are charged to nobody. So whoever became root by
+ * making a user namespace has few, in all that are in it: the outermost of them; NULL
+ * for those of the system's administrator.
+ */
+static const struct user_namespace *zsock_remote_owner(const struct net *net)
+{
+	const struct user_namespace *ns = net->user_ns;
+
+	while (ns->level > 1)
+		ns = ns->parent;
+	return ns->level ? ns : NULL;
+}
+
+/* Namespaces that root made are of different users, as far as anyone knows. */
+static bool zsock_remote_one_owner(const struct user_namespace *a,
+				   const struct user_namespace *b)
+{
+	return a == b || (uid_eq(a->owner, b->owner) &&
+			  !uid_eq(a->owner, GLOBAL_ROOT_UID));
+}
+
+/* Count @remote, whose namespace is there until it is discounted. 0 or -EDQUOT. */
+static int zsock_remote_count(struct zsock_remote *remote)
+{
+	const struct user_namespace *owner = zsock_remote_owner(remote->net);
+	struct zsock_remote *other;
+	unsigned int n = 0;
+
+	if (!owner)
+		return 0;
+	mutex_lock(&zsock_remotes_lock);
+	list_for_each_entry(other, &zsock_remotes_owned, owned)
+		n += zsock_remote_one_owner(owner,
+					    zsock_remote_owner(other->net));
+	if (n < ZSOCK_REMOTES_OWNED_MAX)
+		list_add_tail(&remote->owned, &zsock_remotes_owned);
+	mutex_unlock(&zsock_remotes_lock);
+	return n < ZSOCK_REMOTES_OWNED_MAX ? 0 : -EDQUOT;
+}
+
+static void zsock_remote_discount(struct zsock_remote *remote)
+{
+	mutex_lock(&zsock_remotes_lock);
+	list_del_init(&remote->owned);
+	mutex_unlock(&zsock_remotes_lock);
+}
+
 /* ---- making and deleting ---- */
 
 static struct zsock_remote *zsock_remote_new(struct net *net,
@@ -227,6 +282,7 @@ static struct zsock_remote *zsock_remote_new(struct net *net,
 	mutex_init(&remote->change);
 	mutex_init(&remote->tell);
 	spin_lock_init(&remote->lock);
+	INIT_LIST_HEAD(&remote->owned);
 	remote->net = net;
 	strscpy(remote->name, like->name, sizeof(remote->name));
 	remote->backend = (struct zsock_backend){
@@ -264,6 +320,7 @@ static void zsock_remote_cut(struct zsock_remote *remote)
 	remote->error = ENODEV;
 	spin_unlock(&remote->lock);
 	mutex_unlock(&remote->change);
+	zsock_remote_discount(remote);
 	if (pipe)
 		zsock_pipe_put(pipe);
 }
@@ -299,9 +356,9 @@ static int zsock_remote_register(struct zsock_remote *remote)
 static int zsock_remote_begin(struct zsock_remote *remote, const char *label,
 			      const char *netdev, struct file *file)
 {
-	int err = 0;
+	int err = zsock_remote_count(remote);
 
-	if (netdev[0])
+	if (!err && netdev[0])
 		err = zsock_remote_netdev_add(&remote->netdev, remote->net,
 					      netdev);
 	if (err)

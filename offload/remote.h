@@ -75,6 +75,9 @@
 /* Data of that many bytes is in pages of its own, which the pipe gets. */
 #define ZSOCK_TX_PAGES		8192
 
+/* Backends at once, of one user who is root in namespaces of his own alone. */
+#define ZSOCK_REMOTES_OWNED_MAX	64
+
 struct zsock_pipe;
 
 /**
@@ -83,6 +86,7 @@ struct zsock_pipe;
  * @name: its name
  * @net: the namespace that has it; not held
  * @list: of all. Under zsock_remotes_lock
+ * @owned: of those that count for a user. Likewise
  * @ref: users: the list, pipes
  * @netdev: its network device, if it has one
  * @change: held while it gets a pipe, or is deleted
@@ -102,6 +106,7 @@ struct zsock_remote {
 	char			name[ZSOCK_NAME_MAX];
 	struct net		*net;
 	struct list_head	list;
+	struct list_head	owned;
 	refcount_t		ref;
 	struct zsock_remote_netdev netdev;
 	struct mutex		change;

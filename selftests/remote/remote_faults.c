@@ -8,7 +8,9 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -17,6 +19,7 @@
 
 #include "kselftest_harness.h"
 #include "far.h"
+#include "genl.h"
 #include "zs.h"
 
 #define NAME	"far0"
@@ -133,6 +136,72 @@ TEST_F(hello, no_pipe)
 	EXPECT_EQ(ENOENT, far_give(ZSOCK_CMD_BACKEND_PIPE, NAME, NULL, fd));
 	EXPECT_EQ(ENOENT, far_del(NAME, true));
 	EXPECT_EQ(EPERM, far_del("native", true));
+}
+
+/* How many backends can be added until it is refused; -1 where that is for another reason. */
+static int add_many(void)
+{
+	char name[16];
+	int n, fd, err = 0;
+
+	for (n = 0; !err && n < 200; n++) {
+		snprintf(name, sizeof(name), "b%d", n);
+		err = far_add(name, &fd);
+	}
+	return err == EDQUOT ? n - 1 : -1;
+}
+
+static bool be_root_alone(void)
+{
+	return !unshare(CLONE_NEWUSER | CLONE_NEWNET) && !genl_open();
+}
+
+/* An ordinary user has the system's threads for no more of them, in all of his namespaces. */
+static int as_a_user(void)
+{
+	int fd, pid, go[2];
+
+	if (zs_drop_root() || pipe(go))
+		return 253;
+	pid = fork();
+	if (!pid) {
+		char c;
+
+		if (read(go[0], &c, 1) != 1 || !be_root_alone())
+			_exit(1);
+		_exit(far_add(NAME, &fd) != EDQUOT);
+	}
+	if (!be_root_alone())
+		return 253;
+	if (add_many() != 64)
+		return 1;
+	if (write(go[1], "", 1) != 1 || zs_wait(pid))
+		return 2;
+	if (far_del("b7", true) || far_add(NAME, &fd))
+		return 3;
+	return far_add("more", &fd) == EDQUOT ? 0 : 4;
+}
+
+TEST_F_TIMEOUT(hello, a_users, 60)
+{
+	struct first f;
+	int pid, fd, ret;
+
+	pid = fork();
+	if (!pid)
+		_exit(as_a_user());
+	ret = zs_wait(pid);
+	if (ret == 253)
+		SKIP(return, "no user namespaces for the unprivileged here");
+	EXPECT_EQ(0, ret);
+	/* It is no matter of an administrator's. */
+	good(&f);
+	for (ret = 0; ret < 70; ret++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "b%d", ret);
+		ASSERT_EQ(0, far_add_with(name, NULL, &f, sizeof(f), &fd)) TH_LOG("%d", ret);
+	}
 }
 
 /* ---- a backend with sockets in every state ---- */

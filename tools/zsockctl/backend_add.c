@@ -161,6 +161,8 @@ static const char *explain_add(int error)
 	case ENOTSOCK:
 	case ENOTCONN:
 		return "the descriptor is no connected socket";
+	case EDQUOT:
+		return "one user has 64 backends at most, in all namespaces of his own: delete some";
 	case EOPNOTSUPP:
 		return "the module that is loaded is older than this program";
 	default:

@@ -233,7 +233,8 @@ struct zsk_backend_new {
  * protocol. The kernel keeps the pipe: the caller may close its descriptor. It
  * waits for the other side, ten seconds at most. -EPERM without CAP_NET_ADMIN;
  * -EEXIST: the name is taken; -EPROTO, -ETIMEDOUT, -ECONNRESET, -EPIPE: it is
- * not spoken there; -ENOTSOCK, -ENOTCONN, -EINVAL: not a pipe that will do.
+ * not spoken there; -ENOTSOCK, -ENOTCONN, -EINVAL: not a pipe that will do;
+ * -EDQUOT: one user's namespaces have too many.
  */
 int zsk_backend_add(struct zsk *z, const struct zsk_backend_new *backend);
 
