@@ -31,6 +31,7 @@ static enum hrtimer_restart zsock_cork_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* In hard interrupts; with PREEMPT_RT, where a wake-up may sleep, in softirqs. */
 void zsock_cork_init(struct zsock_pipe *pipe)
 {
 	zsock_hrtimer_setup(&pipe->cork.timer, zsock_cork_timer,
