@@ -65,6 +65,8 @@ int zsock_await(struct zsock_socket *so, __poll_t want, long *timeo)
 	int err = 0;
 
 	add_wait_queue(&sock->wq.wait, &wait);
+	/* As sock_poll_wait() has it, which is asked for nothing here. */
+	smp_mb();
 	while (!zsock_ready(so, want)) {
 		if (zsock_ended(so))
 			err = -ESHUTDOWN;

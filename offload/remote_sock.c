@@ -255,6 +255,11 @@ int zsock_rsk_wait(struct zsock_rsk *rs, long *timeo, bool locked,
 	init_waitqueue_func_entry(&waiter.wait, zsock_rsk_wake_waiter);
 	waiter.wait.private = current;
 	add_wait_queue(sk_sleep(sk), &waiter.wait);
+	/*
+	 * Who makes @cond true does so without the sk locked, and looks without
+	 * the queue's lock whether anybody waits: see skwq_has_sleeper().
+	 */
+	smp_mb();
 	while (!cond(rs, arg)) {
 		if (!*timeo)
 			err = -EAGAIN;

@@ -138,6 +138,8 @@ static void zsock_source_wait(struct zsock_pipe *pipe)
 	DEFINE_WAIT_FUNC(wait, zsock_source_wake);
 
 	add_wait_queue(head, &wait);
+	/* As sock_poll_wait() has it, which is asked for nothing here. */
+	smp_mb();
 	while (!zsock_source_ready(pipe))
 		wait_woken(&wait, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
 	remove_wait_queue(head, &wait);
