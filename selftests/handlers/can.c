@@ -75,7 +75,7 @@ static bool hears(int fd, canid_t id, const char *data)
 {
 	struct can_frame f;
 
-	if (zs_poll(fd, POLLIN, 2000) != POLLIN || read(fd, &f, sizeof(f)) != sizeof(f))
+	if (zs_poll(fd, POLLIN, 10000) != POLLIN || read(fd, &f, sizeof(f)) != sizeof(f))
 		return false;
 	return f.can_id == id && f.len == strlen(data) && !memcmp(f.data, data, f.len);
 }
@@ -124,7 +124,7 @@ TEST_F(can, devices_are_apart)
 	ASSERT_LE(0, any);
 	ASSERT_EQ(0, can_say(a, 0x10, "a"));
 	EXPECT_TRUE(silent(b));
-	ASSERT_EQ(POLLIN, zs_poll(any, POLLIN, 2000));
+	ASSERT_EQ(POLLIN, zs_poll(any, POLLIN, 10000));
 	EXPECT_EQ(sizeof(f), recvfrom(any, &f, sizeof(f), 0, (struct sockaddr *)&from, &len));
 	EXPECT_EQ(self->dev.can_ifindex, from.can_ifindex);
 	/* And where to, said with each. */
@@ -172,7 +172,7 @@ TEST_F(can, flexible_data_rate)
 	ASSERT_EQ(0, zs_setint(a, SOL_CAN_RAW, CAN_RAW_FD_FRAMES, 1));
 	ASSERT_EQ(0, zs_setint(b, SOL_CAN_RAW, CAN_RAW_FD_FRAMES, 1));
 	EXPECT_EQ((ssize_t)CANFD_MTU, write(a, &f, sizeof(f)));
-	ASSERT_EQ(POLLIN, zs_poll(b, POLLIN, 2000));
+	ASSERT_EQ(POLLIN, zs_poll(b, POLLIN, 10000));
 	EXPECT_EQ((ssize_t)CANFD_MTU, read(b, &g, sizeof(g)));
 	EXPECT_EQ(64, g.len);
 	EXPECT_EQ(0, memcmp(f.data, g.data, 64));
@@ -228,7 +228,7 @@ TEST_F(can, isotp)
 	ASSERT_EQ(0, bind(b, (struct sockaddr *)&to, sizeof(to)));
 	memset(long_text, 'x', sizeof(long_text));
 	ASSERT_EQ(sizeof(long_text), write(a, long_text, sizeof(long_text)));
-	ASSERT_EQ(POLLIN, zs_poll(b, POLLIN, 3000) & POLLIN);
+	ASSERT_EQ(POLLIN, zs_poll(b, POLLIN, 10000) & POLLIN);
 	EXPECT_EQ(sizeof(long_text), read(b, in, sizeof(in)));
 	EXPECT_EQ(0, memcmp(in, long_text, sizeof(long_text)));
 }
@@ -264,7 +264,7 @@ TEST_F(can, device_goes)
 	SKIP_WITHOUT_CAN();
 	fd = can_on(&self->dev);
 	ASSERT_EQ(0, system("ip link del zcan0"));
-	EXPECT_EQ(POLLERR, zs_poll(fd, POLLIN, 3000) & POLLERR);
+	EXPECT_EQ(POLLERR, zs_poll(fd, POLLIN, 10000) & POLLERR);
 	EXPECT_EQ(ENODEV, zs_getint(fd, SOL_SOCKET, SO_ERROR));
 }
 

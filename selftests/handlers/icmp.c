@@ -135,7 +135,7 @@ TEST_F(icmp, connected)
 
 	ASSERT_EQ(0, connect(fd, &self->lo.sa, self->len));
 	ASSERT_EQ((ssize_t)n, send(fd, buf, n, 0));
-	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	EXPECT_EQ((ssize_t)n, recv(fd, buf, sizeof(buf), 0));
 }
 

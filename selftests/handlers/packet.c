@@ -152,7 +152,7 @@ static bool takes(int fd, size_t head, const char *text)
 {
 	char buf[200] = "";
 
-	if (zs_poll(fd, POLLIN, 3000) != POLLIN)
+	if (zs_poll(fd, POLLIN, 10000) != POLLIN)
 		return false;
 	if (recv(fd, buf, sizeof(buf) - 1, 0) != (ssize_t)(head + strlen(text) + 1))
 		return false;
@@ -164,7 +164,7 @@ static bool takes_ours(int fd, const char *text)
 {
 	struct ether_header eth;
 
-	while (zs_poll(fd, POLLIN, 3000) == POLLIN &&
+	while (zs_poll(fd, POLLIN, 10000) == POLLIN &&
 	       recv(fd, &eth, sizeof(eth), MSG_PEEK) == sizeof(eth)) {
 		if (eth.ether_type == htons(ODD))
 			return takes(fd, ETH_HLEN, text);
@@ -186,7 +186,7 @@ TEST_F(packet, raw_frames)
 	ASSERT_EQ(0, send_frame(self, out, "one"));
 	EXPECT_TRUE(takes(in, ETH_HLEN, "one"));
 	ASSERT_EQ(0, send_frame(self, out, "two"));
-	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 10000));
 	EXPECT_LT(0, recvfrom(in, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len));
 	EXPECT_EQ(sizeof(from), len);
 	EXPECT_EQ(AF_PACKET, from.sll_family);
@@ -226,7 +226,7 @@ TEST_F(packet, captures_from_the_first_moment)
 
 	ASSERT_LE(0, all);
 	ASSERT_EQ(0, send_frame(self, out, "early"));
-	EXPECT_EQ(POLLIN, zs_poll(all, POLLIN, 3000));
+	EXPECT_EQ(POLLIN, zs_poll(all, POLLIN, 10000));
 	/* Outgoing on one device, coming in on the other. */
 	EXPECT_TRUE(takes_ours(all, "early"));
 	EXPECT_TRUE(takes_ours(all, "early"));
@@ -245,7 +245,7 @@ TEST_F(packet, captures_on_lo)
 	ASSERT_LE(0, in);
 	ASSERT_EQ(0, zs_udp_pair(AF_INET, AF_INET, udp));
 	ASSERT_EQ(6, send(udp[0], "seen?", 6, 0));
-	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 10000));
 	n = recv(in, buf, sizeof(buf), 0);
 	ASSERT_EQ((ssize_t)(sizeof(struct iphdr) + sizeof(struct udphdr) + 6), n);
 	EXPECT_STREQ("seen?", buf + n - 6);
@@ -332,7 +332,7 @@ TEST_F(packet, auxdata)
 
 	ASSERT_EQ(0, zs_setint(in, SOL_PACKET, PACKET_AUXDATA, 1));
 	ASSERT_EQ(0, send_frame(self, out, "aux"));
-	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 10000));
 	ASSERT_EQ(ETH_HLEN + 4, recvmsg(in, &msg, 0));
 	c = CMSG_FIRSTHDR(&msg);
 	ASSERT_NE(NULL, c);
@@ -385,7 +385,7 @@ TEST_F(packet, rx_ring_v1)
 	hdr = (void *)map;
 	EXPECT_EQ(TP_STATUS_KERNEL, hdr->tp_status);
 	ASSERT_EQ(0, send_frame(self, out, "by ring"));
-	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 3000) & POLLIN);
+	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 10000) & POLLIN);
 	EXPECT_TRUE(hdr->tp_status & TP_STATUS_USER);
 	EXPECT_EQ(ETH_HLEN + 8, hdr->tp_len);
 	EXPECT_STREQ("by ring", map + hdr->tp_mac + ETH_HLEN);
@@ -408,7 +408,7 @@ TEST_F(packet, rx_ring_v3)
 	block = (void *)map;
 	ASSERT_EQ(0, send_frame(self, out, "first"));
 	ASSERT_EQ(0, send_frame(self, out, "second"));
-	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 3000) & POLLIN);
+	ASSERT_EQ(POLLIN, zs_poll(in, POLLIN, 10000) & POLLIN);
 	ASSERT_TRUE(block->hdr.bh1.block_status & TP_STATUS_USER);
 	EXPECT_LE(1, block->hdr.bh1.num_pkts);
 	hdr = (void *)(map + block->hdr.bh1.offset_to_first_pkt);
@@ -490,7 +490,7 @@ TEST_F(packet, device_goes)
 	char buf[10];
 
 	ASSERT_EQ(0, system("ip link del za"));
-	EXPECT_EQ(POLLERR, zs_poll(in, POLLIN, 3000) & POLLERR);
+	EXPECT_EQ(POLLERR, zs_poll(in, POLLIN, 10000) & POLLERR);
 	EXPECT_EQ(-1, recv(in, buf, sizeof(buf), MSG_DONTWAIT));
 	EXPECT_EQ(ENETDOWN, errno);
 	EXPECT_EQ(-1, recv(in, buf, sizeof(buf), MSG_DONTWAIT));
@@ -524,7 +524,7 @@ static int capture(void *arg)
 	char buf[200];
 	int *fd = arg;
 
-	return zs_poll(fd[0], POLLIN, 3000) == POLLIN &&
+	return zs_poll(fd[0], POLLIN, 10000) == POLLIN &&
 	       recv(fd[0], buf, sizeof(buf), 0) == ETH_HLEN + 5 ? 0 : 1;
 }
 
@@ -544,6 +544,7 @@ TEST_F(packet, the_domain_has_to_be_named)
 	int d, fd;
 
 	ZS_SKIP_UNLESS_ZSOCK();
+	ASSERT_EQ(0, zs_no_modprobe());
 	for (d = 0; d < AF_MAX; d++) {
 		if (d == AF_PACKET)
 			continue;
@@ -554,6 +555,7 @@ TEST_F(packet, the_domain_has_to_be_named)
 			TH_LOG("domain %d: %s", d, strerror(errno));
 		}
 	}
+	EXPECT_EQ(0, zs_modprobe_again());
 	EXPECT_EQ(-1, zs_socket(AF_PACKET, SOCK_STREAM, 0));
 	EXPECT_EQ(EAFNOSUPPORT, errno);
 	EXPECT_EQ(-1, zs_socket(AF_PACKET, SOCK_PACKET, htons(ETH_P_ALL)));

@@ -75,7 +75,7 @@ TEST_F(raw, received_from_the_first_moment)
 	ASSERT_LE(0, fd);
 	ASSERT_LE(0, asks);
 	ASSERT_EQ(0, ask_echo(self, asks, 78, 2));
-	EXPECT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	EXPECT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	EXPECT_EQ(0, raw_await(fd, self->header, reply_of(variant->family), 78, 2, &from));
 	/* And nothing is for one of another protocol. */
 	EXPECT_EQ(0, zs_poll(other, POLLIN, 0));
@@ -105,7 +105,7 @@ TEST_F(raw, names_and_peers)
 	EXPECT_EQ(0, connect(fd, &self->lo.sa, self->len));
 	EXPECT_EQ(0, getpeername(fd, &name.sa, &len));
 	ASSERT_EQ(5, send(fd, "hello", 5, 0));
-	EXPECT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	EXPECT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	n = recv(fd, buf, sizeof(buf), 0);
 	ASSERT_EQ(self->header ? 25 : 5, n);
 	EXPECT_EQ(0, memcmp(buf + n - 5, "hello", 5));
@@ -156,7 +156,7 @@ TEST_F(raw, bpf_filter)
 	ASSERT_EQ(0, raw_take_length(fd, head + 7));
 	ASSERT_EQ(6, sendto(fd, "no one", 6, 0, &self->lo.sa, self->len));
 	ASSERT_EQ(7, sendto(fd, "this is", 7, 0, &self->lo.sa, self->len));
-	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	EXPECT_EQ(head + 7, recv(fd, buf, sizeof(buf), 0));
 	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
 	EXPECT_EQ(EAGAIN, errno);
@@ -171,7 +171,7 @@ TEST_F(raw, peek_and_truncate)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, bind(fd, &self->lo.sa, self->len));
 	ASSERT_EQ(9, sendto(fd, "some data", 9, 0, &self->lo.sa, self->len));
-	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	EXPECT_EQ(head + 9, recv(fd, buf, sizeof(buf), MSG_PEEK));
 	EXPECT_EQ(4, recv(fd, buf, 4, MSG_PEEK));
 	EXPECT_EQ(head + 9, recv(fd, buf, 4, MSG_TRUNC));
@@ -186,7 +186,7 @@ TEST_F(raw, bound_to_a_device)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
 	ASSERT_EQ(1, sendto(fd, "x", 1, 0, &self->lo.sa, self->len));
-	EXPECT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	EXPECT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	EXPECT_EQ((int)if_nametoindex("lo"), zs_getint(fd, SOL_SOCKET, SO_BINDTOIFINDEX));
 }
 
@@ -228,7 +228,7 @@ static void sends_own_header(struct __test_metadata *_metadata, FIXTURE_DATA(raw
 	ASSERT_LE(0, takes);
 	n = own_packet(family, buf);
 	ASSERT_EQ((ssize_t)n, sendto(fd, buf, n, 0, &self->lo.sa, self->len));
-	ASSERT_EQ(POLLIN, zs_poll(takes, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(takes, POLLIN, 10000));
 	n = recvfrom(takes, buf, sizeof(buf), 0, &from.sa, &len);
 	ASSERT_EQ(self->header ? 24 : 4, n);
 	EXPECT_EQ(0, memcmp(buf + n - 4, "mine", 4));
@@ -280,13 +280,13 @@ TEST_F(raw, ipv6_checksum)
 
 	/* The kernel puts it in, and checks it. */
 	ASSERT_EQ(8, sendto(fd, out, 8, 0, &self->lo.sa, self->len));
-	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 3000));
+	ASSERT_EQ(POLLIN, zs_poll(fd, POLLIN, 10000));
 	ASSERT_EQ(8, recv(fd, in, sizeof(in), 0));
 	EXPECT_TRUE(in[2] || in[3]);
 	ASSERT_EQ(8, recv(plain, in, sizeof(in), 0));
 	/* One that is wrong comes to whom does not look, alone. */
 	ASSERT_EQ(8, sendto(plain, out, 8, 0, &self->lo.sa, self->len));
-	EXPECT_EQ(POLLIN, zs_poll(plain, POLLIN, 3000));
+	EXPECT_EQ(POLLIN, zs_poll(plain, POLLIN, 10000));
 	EXPECT_EQ(0, zs_poll(fd, POLLIN, 50));
 	/* ICMPv6's is not to be moved. */
 	close(fd);

@@ -46,7 +46,7 @@ size_t raw_echo(int family, void *buf, uint16_t id, uint16_t seq)
 
 int raw_await(int fd, bool header, uint8_t type, uint16_t id, uint16_t seq, union zs_addr *from)
 {
-	long long end = zs_now_ms() + 3000;
+	long long end = zs_now_ms() + 10000;
 	uint8_t buf[1500];
 	struct icmphdr h;
 

@@ -52,6 +52,27 @@ int zs_write_file(const char *path, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
+#define MODPROBE "/proc/sys/kernel/modprobe"
+
+static char modprobe[256];
+
+int zs_no_modprobe(void)
+{
+	int fd = open(MODPROBE, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, modprobe, sizeof(modprobe) - 1);
+
+	close(fd);
+	if (n <= 0)
+		return -1;
+	modprobe[n] = '\0';
+	return zs_write_file(MODPROBE, "\n");
+}
+
+int zs_modprobe_again(void)
+{
+	return zs_write_file(MODPROBE, modprobe);
+}
+
 static bool has_word(const char *line, const char *word, size_t len)
 {
 	const char *p = line;

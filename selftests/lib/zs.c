@@ -218,11 +218,20 @@ int zs_udp_pair(int domain, int family, int fd[2])
 
 void zs_closed_port(int family, int type, union zs_addr *addr)
 {
+	/*
+	 * Below those that the kernel gives: a socket that is bound by itself could have it
+	 * otherwise, and talk to itself.
+	 */
+	static int port = 20000;
 	int fd = socket(family, type, 0);
-	socklen_t len = zs_loopback(addr, family, 0);
 
-	if (fd < 0 || bind(fd, &addr->sa, len) || getsockname(fd, &addr->sa, &len))
-		perror("zs_closed_port");
+	while (bind(fd, &addr->sa, zs_loopback(addr, family, port))) {
+		if (errno != EADDRINUSE) {
+			perror("zs_closed_port");
+			break;
+		}
+		port++;
+	}
 	close(fd);
 }
 
@@ -268,6 +277,21 @@ void zs_sleep_ms(int ms)
 
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
+}
+
+bool zs_in_time(bool (*attempt)(void *arg), void *arg, int ms)
+{
+	int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		long long begun = zs_now_ms();
+
+		if (attempt(arg))
+			return true;
+		if (zs_now_ms() - begun < ms)
+			return false;
+	}
+	return false;
 }
 
 unsigned long zs_inode(int fd)

@@ -55,7 +55,7 @@ int zs_tcp_connect(int domain, const union zs_addr *to);
 int zs_tcp_pair(int domain, int family, int fd[2]);
 int zs_udp_bound(int domain, int family, union zs_addr *bound);
 int zs_udp_pair(int domain, int family, int fd[2]);
-/* A port on the loopback address that nobody listens on. */
+/* A port on the loopback address that nobody listens on, and that nobody gets by chance. */
 void zs_closed_port(int family, int type, union zs_addr *addr);
 
 /* An int option's value, or -1. */
@@ -67,12 +67,23 @@ int zs_poll(int fd, short events, int ms);
 int zs_nonblock(int fd, bool on);
 long long zs_now_ms(void);
 void zs_sleep_ms(int ms);
+/*
+ * Whether @attempt succeeds, for what is true for so many ms only: one that fails and took longer,
+ * since the machine stood still, is made again.
+ */
+bool zs_in_time(bool (*attempt)(void *arg), void *arg, int ms);
 
 /* Give up root for good. The caller is a process of its own. */
 int zs_drop_root(void);
 /* A network namespace of one's own with lo up, and with the backend under test in it. */
 int zs_new_netns(void);
 int zs_write_file(const char *path, const char *text);
+/*
+ * What the kernel loads modules by: put away, so that none is looked for, and put back. For who
+ * asks for many that do not exist, which takes its time. Once at a time; 0 or -1.
+ */
+int zs_no_modprobe(void);
+int zs_modprobe_again(void);
 /* First line of the file that has all the blank-separated words of want, or -1. */
 int zs_file_has(const char *path, const char *want);
 /* Lines in the file, or -1. */

@@ -166,7 +166,7 @@ static void finish(struct __test_metadata *_metadata, struct waiter *w, bool int
 {
 	int i;
 
-	for (i = 0; i < 500 && !atomic_load(&w->done); i++) {
+	for (i = 0; i < 2000 && !atomic_load(&w->done); i++) {
 		if (interrupt)
 			pthread_kill(w->thread, SIGUSR1);
 		zs_sleep_ms(10);

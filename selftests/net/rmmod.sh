@@ -43,7 +43,7 @@ unload()
 {
 	local i
 
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < 400; i++)); do
 		rmmod zsock 2>/dev/null && return 0
 		sleep 0.05
 	done

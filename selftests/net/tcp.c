@@ -166,7 +166,7 @@ TEST_F(tcp, connect_unspec_disconnects)
 
 TEST_F(tcp, would_block)
 {
-	int fd[2], n = 0, part;
+	int fd[2], n = 0, part, tries = 0;
 	static char buf[65536];
 
 	ASSERT_EQ(0, zs_tcp_pair(variant->domain, variant->family, fd));
@@ -176,9 +176,12 @@ TEST_F(tcp, would_block)
 	EXPECT_EQ(-1, read(fd[0], buf, 1));
 	EXPECT_EQ(EAGAIN, errno);
 	EXPECT_EQ(POLLOUT, zs_poll(fd[0], POLLIN | POLLOUT, 0));
-	while ((part = write(fd[0], buf, sizeof(buf))) > 0)
-		n += part;
-	EXPECT_EQ(EAGAIN, errno);
+	/* What was put off may be acknowledged meanwhile, and makes room. */
+	do {
+		while ((part = write(fd[0], buf, sizeof(buf))) > 0)
+			n += part;
+		EXPECT_EQ(EAGAIN, errno);
+	} while (zs_poll(fd[0], POLLOUT, 20) && tries++ < 100);
 	EXPECT_GT(n, 0);
 	EXPECT_EQ(0, zs_poll(fd[0], POLLOUT, 0));
 	while (n > 0) {
@@ -302,16 +305,25 @@ TEST_F(tcp, waitall)
 	EXPECT_EQ(0, zs_wait(pid));
 }
 
+static bool hold_back(void *arg)
+{
+	const FIXTURE_VARIANT(tcp) *variant = arg;
+	char buf[16];
+	int fd[2] = { -1, -1 };
+	bool ok;
+
+	ok = !zs_tcp_pair(variant->domain, variant->family, fd) &&
+	     send(fd[0], "ab", 2, MSG_MORE) == 2 && zs_poll(fd[1], POLLIN, 20) == 0 &&
+	     send(fd[0], "cd", 2, 0) == 2 && recv(fd[1], buf, sizeof(buf), 0) == 4;
+	close(fd[0]);
+	close(fd[1]);
+	return ok;
+}
+
+/* For 200 ms at most. */
 TEST_F(tcp, more_is_held_back)
 {
-	char buf[16];
-	int fd[2];
-
-	ASSERT_EQ(0, zs_tcp_pair(variant->domain, variant->family, fd));
-	ASSERT_EQ(2, send(fd[0], "ab", 2, MSG_MORE));
-	EXPECT_EQ(0, zs_poll(fd[1], POLLIN, 20));
-	ASSERT_EQ(2, send(fd[0], "cd", 2, 0));
-	EXPECT_EQ(4, recv(fd[1], buf, sizeof(buf), 0));
+	EXPECT_TRUE(zs_in_time(hold_back, (void *)variant, 150));
 }
 
 TEST_F(tcp, scattered)
@@ -476,7 +488,7 @@ TEST_F(tcp, sigpipe)
 /* Timeouts set before the socket is dispatched, and after. */
 static void set_timeouts(struct __test_metadata *_metadata, int fd)
 {
-	struct timeval tv = { 0, 60000 };
+	struct timeval tv = { 0, 100000 };
 
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)));
@@ -490,7 +502,8 @@ static void check_timeouts(struct __test_metadata *_metadata, int fd)
 
 	EXPECT_EQ(-1, recv(fd, buf, sizeof(buf), 0));
 	EXPECT_EQ(EAGAIN, errno);
-	EXPECT_GE(zs_now_ms() - t0, 40);
+	/* By another clock, which may be some ticks ahead. */
+	EXPECT_GE(zs_now_ms() - t0, 50);
 	EXPECT_LT(zs_now_ms() - t0, 5000);
 	while (send(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
 		;

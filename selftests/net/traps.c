@@ -603,7 +603,7 @@ TEST_F(trap, trap04_cgroup_is_the_openers)
 
 TEST_F(trap, trap05_splice_nonblock)
 {
-	struct timeval tv = { 0, 50000 };
+	struct timeval tv = { 0, 100000 };
 	int fd[2], p[2], i;
 
 	ASSERT_EQ(0, pipe(p));
@@ -619,7 +619,8 @@ TEST_F(trap, trap05_splice_nonblock)
 		t0 = zs_now_ms();
 		EXPECT_EQ(-1, splice(fd[i], NULL, p[1], NULL, 10, 0));
 		EXPECT_EQ(EAGAIN, errno);
-		EXPECT_GE(zs_now_ms() - t0, 45);
+		/* By another clock, which may be some ticks ahead. */
+		EXPECT_GE(zs_now_ms() - t0, 50);
 	}
 }
 
