@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A backend's create() that fails, sleeps, is interrupted, or is raced for; and what was set
- * before it.
+ * A backend's create() that fails, takes its time, is interrupted, or is raced for; and what
+ * was set before it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #include "kselftest_harness.h"
 #include "mock.h"
@@ -18,10 +20,6 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-
-/* How long create() sleeps, and what is long before and long after that. */
-#define SLEEP_MS 400
-#define SOON_MS 200
 
 FIXTURE(create) { };
 
@@ -363,23 +361,22 @@ TEST_F(create, traffic_of_a_custom_socket)
 	close(l);
 }
 
-/* ---- sleeps ---- */
+/* ---- is held ---- */
 
 struct caller {
 	pthread_t thread;
 	int fd;
 	int (*call)(int fd);
 	int ret;
-	long long ms;
+	atomic_int tid;
 };
 
 static void *caller_run(void *arg)
 {
 	struct caller *c = arg;
-	long long start = zs_now_ms();
 
+	atomic_store(&c->tid, gettid());
 	c->ret = c->call(c->fd);
-	c->ms = zs_now_ms() - start;
 	return NULL;
 }
 
@@ -387,7 +384,16 @@ static void caller_start(struct caller *c, int fd, int (*call)(int fd))
 {
 	c->fd = fd;
 	c->call = call;
+	atomic_init(&c->tid, 0);
 	pthread_create(&c->thread, NULL, caller_run, c);
+}
+
+/* It is in the call, and can be nowhere but there. */
+static bool caller_asleep(struct caller *c)
+{
+	while (!atomic_load(&c->tid))
+		zs_sleep_ms(1);
+	return zs_asleep(atomic_load(&c->tid));
 }
 
 static int caller_wait(struct caller *c)
@@ -396,12 +402,12 @@ static int caller_wait(struct caller *c)
 	return c->ret;
 }
 
-/* create() has been called that often, and sleeps. */
+/* create() has been called that often, and is held. */
 static int wait_creates(int n)
 {
 	int i;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 4000; i++) {
 		if (mock_creates('a') >= n)
 			return 0;
 		zs_sleep_ms(5);
@@ -409,7 +415,7 @@ static int wait_creates(int n)
 	return -1;
 }
 
-TEST_F(create, sleeps_while_others_make_their_first_call)
+TEST_F(create, held_while_others_make_their_first_call)
 {
 	static int (*const calls[])(int) = {
 		mock_first_call, call_bind, call_setsockopt, call_getsockopt, call_ioctl,
@@ -419,9 +425,13 @@ TEST_F(create, sleeps_while_others_make_their_first_call)
 	int fd = zs_socket(AF_INET, SOCK_DGRAM, 0);
 	unsigned int i;
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		caller_start(&c[i], fd, calls[i]);
+	/* All of them are in it: one holds, the others wait for that. */
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		EXPECT_TRUE(caller_asleep(&c[i]));
+	mock_set('a', "hold", 0);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		EXPECT_EQ(0, caller_wait(&c[i]));
 	EXPECT_EQ(1, mock_creates('a'));
@@ -436,33 +446,35 @@ TEST_F(create, fails_while_another_waits)
 	struct caller first, second;
 	int fd = zs_socket(AF_INET, SOCK_DGRAM, 0);
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	mock_set('a', "fail", EIO);
 	caller_start(&first, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
 	caller_start(&second, fd, mock_first_call);
+	EXPECT_TRUE(caller_asleep(&second));
+	/* The first goes on, the second does not yet. */
+	mock_set('a', "hold", 2);
 	EXPECT_EQ(-EIO, caller_wait(&first));
 	ASSERT_EQ(0, wait_creates(2));
 	mock_set('a', "fail", 0);
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, caller_wait(&second));
 	EXPECT_EQ(2, mock_creates('a'));
 	close(fd);
 }
 
-/* What needs no inner socket does not wait for one. */
-TEST_F(create, sleeps_while_others_do_other_things)
+/* What needs no inner socket does not wait for one: here, it would wait for ever. */
+TEST_F(create, held_while_others_do_other_things)
 {
 	struct zsock_info info;
 	struct caller c;
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
 	int other = zs_socket(AF_INET, SOCK_STREAM, 0);
-	long long start;
 
 	ASSERT_EQ(0, mock_register('b', 20));
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	caller_start(&c, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
-	start = zs_now_ms();
 	/* Polling it, asking what it is, listing it, dispatching another one. */
 	EXPECT_LE(0, zs_poll(fd, POLLIN, 0));
 	EXPECT_EQ(0, zs_get_info(fd, &info));
@@ -471,54 +483,78 @@ TEST_F(create, sleeps_while_others_do_other_things)
 	EXPECT_LE(0, zs_file_has("/proc/net/zsock", "FRESH"));
 	EXPECT_EQ(0, mock_choose(other, MOCK_B));
 	EXPECT_EQ(0, mock_first_call(other));
-	EXPECT_GT(SOON_MS, zs_now_ms() - start);
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, caller_wait(&c));
 	close(fd);
 	close(other);
 }
 
-/* An option set meanwhile is in force afterwards. */
-TEST_F(create, sleeps_while_options_are_set)
+static int call_priority(int fd)
 {
-	struct caller c;
+	return zs_setint(fd, SOL_SOCKET, SO_PRIORITY, 6) ? -errno : 0;
+}
+
+static int call_choose_native(int fd)
+{
+	return mock_choose(fd, "native");
+}
+
+static int call_choose_mock(int fd)
+{
+	return mock_choose(fd, MOCK_A);
+}
+
+/* An option set meanwhile, which waits for that, is in force afterwards. */
+TEST_F(create, held_while_options_are_set)
+{
+	struct caller c, sets;
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	caller_start(&c, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
-	EXPECT_EQ(0, zs_setint(fd, SOL_SOCKET, SO_PRIORITY, 6));
+	caller_start(&sets, fd, call_priority);
+	EXPECT_TRUE(caller_asleep(&sets));
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, caller_wait(&c));
+	EXPECT_EQ(0, caller_wait(&sets));
 	EXPECT_EQ(6, zs_getint(fd, SOL_SOCKET, SO_PRIORITY));
 	close(fd);
 }
 
 /* A choice that comes too late says so; it does not stand there unheeded. */
-TEST_F(create, sleeps_while_the_backend_is_chosen)
+TEST_F(create, held_while_the_backend_is_chosen)
 {
-	struct caller c;
+	struct caller c, native, mock;
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	caller_start(&c, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
-	EXPECT_EQ(-EBUSY, mock_choose(fd, "native"));
-	EXPECT_EQ(0, mock_choose(fd, MOCK_A));
+	caller_start(&native, fd, call_choose_native);
+	caller_start(&mock, fd, call_choose_mock);
+	EXPECT_TRUE(caller_asleep(&native));
+	EXPECT_TRUE(caller_asleep(&mock));
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, caller_wait(&c));
+	EXPECT_EQ(-EBUSY, caller_wait(&native));
+	EXPECT_EQ(0, caller_wait(&mock));
 	EXPECT_STREQ(MOCK_A, mock_backend_of(fd));
 	close(fd);
 }
 
 /* The backend cannot go while it makes a socket. */
-TEST_F(create, sleeps_while_the_backend_is_removed)
+TEST_F(create, held_while_the_backend_is_removed)
 {
 	struct caller c;
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	caller_start(&c, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
 	EXPECT_EQ(-EBUSY, mock_unregister('a'));
 	EXPECT_EQ(-EAGAIN, mock_rmmod("zsock_mock"));
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, caller_wait(&c));
 	close(fd);
 }
@@ -526,16 +562,18 @@ TEST_F(create, sleeps_while_the_backend_is_removed)
 static void close_while(struct __test_metadata *_metadata, int (*call)(int fd), int want)
 {
 	struct caller c;
-	int fd = zs_socket(AF_INET, SOCK_DGRAM, 0);
-	long long start;
+	int low = zs_socket(AF_INET, SOCK_DGRAM, 0);
+	/* No other file gets this number once it is closed. */
+	int fd = fcntl(low, F_DUPFD, 100);
 
+	close(low);
 	mock_forget('a');
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	caller_start(&c, fd, call);
 	EXPECT_EQ(0, wait_creates(1));
-	start = zs_now_ms();
+	/* That does not wait for it. */
 	EXPECT_EQ(0, close(fd));
-	EXPECT_GT(SOON_MS, zs_now_ms() - start);
+	mock_set('a', "hold", 0);
 	/* The call goes on with the socket that it has. */
 	EXPECT_EQ(want, caller_wait(&c));
 	EXPECT_EQ(1, mock_creates('a'));
@@ -545,7 +583,7 @@ static void close_while(struct __test_metadata *_metadata, int (*call)(int fd), 
 	EXPECT_EQ(0, mock_register('a', 10));
 }
 
-TEST_F(create, sleeps_while_the_socket_is_closed)
+TEST_F(create, held_while_the_socket_is_closed)
 {
 	unsigned int i;
 
@@ -565,24 +603,54 @@ static void on_alarm(int sig)
 	alarms++;
 }
 
-static void alarm_in(int ms, int flags)
+static void alarms_begin(int flags)
 {
 	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = flags };
-	struct itimerval timer = { .it_value.tv_usec = ms * 1000 };
 
 	alarms = 0;
 	sigaction(SIGALRM, &act, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Who sends a signal to who is held in create(), and lets go of whatever is held then. */
+struct poker {
+	pthread_t thread, to;
+	int until;	/* let go when create() was called that often; 0: not at all */
+};
+
+static void *poker_run(void *arg)
+{
+	struct poker *p = arg;
+
+	if (wait_creates(1))
+		return NULL;
+	pthread_kill(p->to, SIGALRM);
+	if (!p->until)
+		return NULL;
+	wait_creates(p->until);
+	/* It has time to do the wrong thing. */
+	zs_sleep_ms(50);
+	mock_set('a', "hold", 0);
+	return NULL;
+}
+
+static void poker_start(struct poker *p, int until)
+{
+	p->to = pthread_self();
+	p->until = until;
+	pthread_create(&p->thread, NULL, poker_run, p);
 }
 
 /* A backend that does not look at signals is not disturbed by one. */
-TEST_F(create, sleeps_through_a_signal)
+TEST_F(create, held_through_a_signal)
 {
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
+	struct poker p;
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
-	alarm_in(100, 0);
+	mock_set('a', "hold", 1);
+	alarms_begin(0);
+	poker_start(&p, 1);
 	EXPECT_EQ(0, mock_first_call(fd));
+	pthread_join(p.thread, NULL);
 	EXPECT_EQ(1, alarms);
 	EXPECT_EQ(1, mock_creates('a'));
 	EXPECT_STREQ(MOCK_A, mock_backend_of(fd));
@@ -593,13 +661,17 @@ TEST_F(create, sleeps_through_a_signal)
 TEST_F(create, interrupted)
 {
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
+	struct poker p;
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	mock_set('a', "interruptible", 1);
-	alarm_in(100, 0);
+	alarms_begin(0);
+	poker_start(&p, 0);
 	EXPECT_EQ(-EINTR, mock_first_call(fd));
+	pthread_join(p.thread, NULL);
 	EXPECT_EQ(1, alarms);
 	EXPECT_FALSE(zs_dispatched(fd));
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, mock_first_call(fd));
 	EXPECT_EQ(2, mock_creates('a'));
 	close(fd);
@@ -608,11 +680,14 @@ TEST_F(create, interrupted)
 TEST_F(create, interrupted_and_restarted)
 {
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
+	struct poker p;
 
-	mock_set('a', "sleep_ms", SLEEP_MS);
+	mock_set('a', "hold", 1);
 	mock_set('a', "interruptible", 1);
-	alarm_in(100, SA_RESTART);
+	alarms_begin(SA_RESTART);
+	poker_start(&p, 2);
 	EXPECT_EQ(0, mock_first_call(fd));
+	pthread_join(p.thread, NULL);
 	EXPECT_EQ(1, alarms);
 	EXPECT_EQ(2, mock_creates('a'));
 	EXPECT_STREQ(MOCK_A, mock_backend_of(fd));
@@ -624,20 +699,18 @@ TEST_F(create, waiter_is_killed)
 {
 	struct caller c;
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
-	long long start;
 	int pid;
 
-	mock_set('a', "sleep_ms", 3000);
+	mock_set('a', "hold", 1);
 	caller_start(&c, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
 	pid = fork();
 	if (!pid)
 		_exit(mock_first_call(fd));
-	zs_sleep_ms(200);
-	start = zs_now_ms();
+	EXPECT_TRUE(zs_asleep(pid));
 	kill(pid, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, zs_wait(pid));
-	EXPECT_GT(1500, zs_now_ms() - start);
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, caller_wait(&c));
 	EXPECT_EQ(1, mock_creates('a'));
 	close(fd);
@@ -650,14 +723,18 @@ TEST_F(create, waiter_gets_a_signal)
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
 	int pid;
 
-	mock_set('a', "sleep_ms", 1000);
+	mock_set('a', "hold", 1);
+	alarms_begin(0);
 	caller_start(&c, fd, mock_first_call);
 	ASSERT_EQ(0, wait_creates(1));
 	pid = fork();
-	if (!pid) {
-		alarm_in(100, 0);
+	if (!pid)
 		_exit(mock_first_call(fd) || alarms != 1);
-	}
+	EXPECT_TRUE(zs_asleep(pid));
+	kill(pid, SIGALRM);
+	zs_sleep_ms(50);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, zs_wait(pid));
 	EXPECT_EQ(0, caller_wait(&c));
 	EXPECT_EQ(1, mock_creates('a'));
@@ -670,7 +747,7 @@ TEST_F(create, maker_is_killed)
 	int fd = zs_socket(AF_INET, SOCK_STREAM, 0);
 	int pid;
 
-	mock_set('a', "sleep_ms", 2000);
+	mock_set('a', "hold", 1);
 	mock_set('a', "interruptible", 1);
 	pid = fork();
 	if (!pid)
@@ -679,7 +756,7 @@ TEST_F(create, maker_is_killed)
 	kill(pid, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, zs_wait(pid));
 	EXPECT_FALSE(zs_dispatched(fd));
-	mock_set('a', "sleep_ms", 0);
+	mock_set('a', "hold", 0);
 	EXPECT_EQ(0, mock_first_call(fd));
 	EXPECT_STREQ(MOCK_A, mock_backend_of(fd));
 	close(fd);

@@ -121,7 +121,6 @@ static const struct {
 	{ "flaw", 0 },
 	{ "supported", 0xffffffffLL },
 	{ "fail", 0 },
-	{ "sleep_ms", 0 },
 	{ "interruptible", 0 },
 	{ "protocol", 0 },
 };
@@ -131,6 +130,8 @@ static int reset_backend(char which)
 	unsigned int i;
 	char name[] = "mock?";
 
+	/* Who is held uses it. */
+	mock_set(which, "hold", 0);
 	if (mock_get(which, "registered") && mock_unregister(which))
 		return -1;
 	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)

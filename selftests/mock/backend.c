@@ -9,6 +9,7 @@
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
 #include <net/sock.h>
@@ -38,15 +39,18 @@ static void mock_note(struct mock_backend *mock, const struct zsock_spec *spec)
 		 spec->kern, from_kuid(&init_user_ns, current_euid()));
 }
 
-static int mock_sleep(const struct mock_backend *mock)
+/* Until the test lets go of it; not for ever, where it has failed. */
+static int mock_hold(const struct mock_backend *mock, unsigned int number)
 {
-	unsigned int ms = READ_ONCE(mock->sleep_ms);
+	unsigned long end = jiffies + 120 * HZ;
+	unsigned int from;
 
-	if (!ms)
-		return 0;
-	if (READ_ONCE(mock->interruptible))
-		return msleep_interruptible(ms) ? -ERESTARTSYS : 0;
-	msleep(ms);
+	while ((from = READ_ONCE(mock->hold)) && number >= from &&
+	       time_before(jiffies, end)) {
+		if (READ_ONCE(mock->interruptible) && signal_pending(current))
+			return -ERESTARTSYS;
+		usleep_range(1000, 2000);
+	}
 	return 0;
 }
 
@@ -54,14 +58,14 @@ static int mock_create(const struct zsock_backend *backend,
 		       const struct zsock_spec *spec, struct socket **res)
 {
 	struct mock_backend *mock = mock_of(backend);
+	unsigned int number = atomic_inc_return(&mock->creates);
 	int err;
 
-	atomic_inc(&mock->creates);
 	mock_note(mock, spec);
-	err = mock_sleep(mock);
+	err = mock_hold(mock, number);
 	if (err)
 		return err;
-	/* After the sleep: a test lets it fail while it sleeps. */
+	/* After that: a test lets it fail while it is held. */
 	err = READ_ONCE(mock->fail);
 	if (err)
 		return -err;

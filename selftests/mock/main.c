@@ -97,8 +97,7 @@ static const struct kernel_param_ops mock_netdev_ops = {
 	module_param_named(x##_supported, mock_backends[n].supported,	\
 			   uint, 0644);					\
 	module_param_named(x##_fail, mock_backends[n].fail, int, 0644);	\
-	module_param_named(x##_sleep_ms, mock_backends[n].sleep_ms,	\
-			   uint, 0644);					\
+	module_param_named(x##_hold, mock_backends[n].hold, uint, 0644);	\
 	module_param_named(x##_interruptible,				\
 			   mock_backends[n].interruptible, bool, 0644);	\
 	module_param_named(x##_protocol, mock_backends[n].protocol,	\

@@ -28,8 +28,8 @@
  * @name: of the next registration, like @priority, @family, @features, @flaw
  * @supported: is_supported() says yes to the types that have their bit here
  * @fail: errno of create(), 0 to succeed
- * @sleep_ms: how long create() sleeps first
- * @interruptible: whether a signal ends that sleep, and with it create()
+ * @hold: from this one on (@creates) no create() goes on before it is 0 again
+ * @interruptible: whether a signal ends that, and with it create()
  * @protocol: of the socket that is made, 0 for the one that is asked for
  * @mark: sk_mark of the sockets that it makes
  * @asked: calls of is_supported()
@@ -49,7 +49,7 @@ struct mock_backend {
 	unsigned int		flaw;
 	unsigned int		supported;
 	int			fail;
-	unsigned int		sleep_ms;
+	unsigned int		hold;
 	bool			interruptible;
 	int			protocol;
 	unsigned int		mark;
