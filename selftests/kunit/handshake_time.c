@@ -6,15 +6,15 @@
 
 #define PORTID	0x70000001
 
-/* Ticks of a slow machine, and what else it has to do. */
-#define SLACK	2000
+/* Ticks of a slow machine, and what else it has to do: it may stand still for seconds. */
+#define SLACK	8000
 
 /* How long the end took, ms; 0 where it did not come. */
 static unsigned int zsock_time_of(struct zsock_shake *shake)
 {
 	unsigned long begun = shake->hs->rq.begun;
 
-	if (!wait_for_completion_timeout(&shake->over, 10 * HZ))
+	if (!wait_for_completion_timeout(&shake->over, 20 * HZ))
 		return 0;
 	return jiffies_to_msecs(jiffies - begun);
 }
@@ -78,21 +78,21 @@ static void zsock_agent_returns(struct kunit *test)
 	struct socket *agent;
 	u32 portid;
 
-	zsock_limits(10000, 200);
+	zsock_limits(60000, 1000);
 	s = zsock_shake_begun(test, sock);
-	msleep(50);
+	msleep(20);
 	agent = zsock_shake_agent(test, &portid);
-	msleep(500);
+	msleep(2200);
 	KUNIT_EXPECT_EQ(test, 0, s->calls);
 	/* It goes without having accepted: another grace period. */
 	zsock_shake_agent_leaves(test, agent);
-	msleep(50);
+	msleep(20);
 	KUNIT_EXPECT_EQ(test, 0, s->calls);
 	zsock_shake_agent(test, &portid);
 	hs = zsock_handshake_next(&init_net, portid);
 	KUNIT_ASSERT_PTR_EQ(test, s->hs, hs);
 	zsock_handshake_put(hs);
-	msleep(500);
+	msleep(2200);
 	KUNIT_EXPECT_EQ(test, 0, s->calls);
 	KUNIT_EXPECT_TRUE(test, zsock_handshake_cancel(s->hs));
 }
@@ -105,14 +105,14 @@ static void zsock_agent_leaves(struct kunit *test)
 	unsigned long left;
 	u32 portid;
 
-	zsock_limits(10000, 200);
+	zsock_limits(60000, 200);
 	agent = zsock_shake_agent(test, &portid);
 	s = zsock_shake_begun(test, sock);
 	msleep(400);
 	KUNIT_EXPECT_EQ(test, 0, s->calls);
-	zsock_shake_agent_leaves(test, agent);
 	left = jiffies;
-	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&s->over, 10 * HZ));
+	zsock_shake_agent_leaves(test, agent);
+	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&s->over, 20 * HZ));
 	KUNIT_EXPECT_EQ(test, -ESRCH, s->err);
 	/* A whole period without one, which begins when that is noticed. */
 	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - left) + 20, 200);
@@ -138,11 +138,12 @@ static void zsock_accepted_is_not_alone(struct kunit *test)
 static void zsock_agents_reminded(struct kunit *test)
 {
 	struct socket *sock = zsock_shake_listener(test);
+	unsigned long begun = jiffies;
 	struct socket *agent;
 	u32 portid;
 	int events;
 
-	zsock_limits(10000, 200);
+	zsock_limits(60000, 200);
 	agent = zsock_shake_agent(test, &portid);
 	zsock_shake_begun(test, sock);
 	zsock_shake_begun(test, sock);
@@ -151,7 +152,8 @@ static void zsock_agents_reminded(struct kunit *test)
 	msleep(500);
 	events = zsock_shake_events(agent);
 	KUNIT_EXPECT_GE(test, events, 1);
-	KUNIT_EXPECT_LE(test, events, 3);
+	KUNIT_EXPECT_LE(test, events,
+			jiffies_to_msecs(jiffies - begun) / 200 + 1);
 }
 
 /* Nobody could be told of the first one: all are told of the next. */
@@ -161,7 +163,7 @@ static void zsock_agents_untold(struct kunit *test)
 	struct socket *agent;
 	u32 portid;
 
-	zsock_limits(10000, 5000);
+	zsock_limits(60000, 60000);
 	agent = zsock_shake_agent(test, &portid);
 	zsock_shake_begun(test, sock);
 	KUNIT_EXPECT_EQ(test, 1, zsock_shake_events(agent));

@@ -231,15 +231,17 @@ static void kpi_receive_waits(struct kunit *test)
 	struct sk_buff *skb;
 	size_t len = 8;
 
-	task = kthread_run(kpi_late_sender, pair.client, "kpi_sender");
+	task = kthread_create(kpi_late_sender, pair.client, "kpi_sender");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
 	KUNIT_EXPECT_EQ(test, 0, zsock_receivembuf(pair.server, NULL, &skb,
 						   MSG_WAITALL, &len));
 	KUNIT_EXPECT_EQ(test, 8, len);
 	KUNIT_EXPECT_EQ(test, 8, kpi_chain_len(skb));
 	kfree_skb_list(skb);
-	/* The end of the stream, and of what came before it. */
-	msleep(20);
+	/* The end of the stream, and of who sent what came before it. */
+	kthread_stop_put(task);
 	kpi_close(test, pair.client);
 	len = 8;
 	KUNIT_EXPECT_EQ(test, 0, zsock_receivembuf(pair.server, NULL, &skb, 0,

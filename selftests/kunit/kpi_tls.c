@@ -370,7 +370,7 @@ static void kpi_tls_end(struct kunit *test)
 		else
 			kpi_close(test, w.so);
 		kthread_stop_put(task);
-		KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + 5 * HZ));
+		KUNIT_EXPECT_TRUE(test, time_before(jiffies, begin + 8 * HZ));
 		KUNIT_EXPECT_GT_MSG(test, 0, w.ret, "round %d", i);
 		KUNIT_EXPECT_EQ(test, 0, told->early);
 		KUNIT_EXPECT_EQ(test, 0, told->events & ZSOCK_EV_CONNECTED);

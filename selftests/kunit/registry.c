@@ -264,7 +264,7 @@ static void zsock_backend_retired(struct kunit *test)
 	msleep(1200);
 	KUNIT_EXPECT_EQ(test, 0, READ_ONCE(zsock_kunit_released));
 	zsock_pin_put(&carrier->pin);
-	for (i = 0; i < 100 && !READ_ONCE(zsock_kunit_released); i++)
+	for (i = 0; i < 400 && !READ_ONCE(zsock_kunit_released); i++)
 		msleep(50);
 	KUNIT_EXPECT_EQ(test, 77, READ_ONCE(zsock_kunit_released));
 	KUNIT_EXPECT_EQ(test, 0, zsock_unregister_backend(&next));
