@@ -21,7 +21,7 @@ _TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 _PLACES = ("kunit", "uml", "qemu", "host")
 # By the tests' limits, of which they take a tenth: short enough for two lanes to share them,
 # long enough for a boot each not to matter.
-_PART_SECONDS = 2500
+_PART_SECONDS = 3000
 
 
 def _parser(doc):
