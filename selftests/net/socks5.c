@@ -308,7 +308,9 @@ TEST_F(socks5, reader_waits)
 	char buf[32];
 	int fd, n;
 
-	SCRIPT(GET(ASK), DRIP(OPEN, 20), GET(REQUEST4), DRIP(GRANTED, 20), PUT("hello"), ECHO);
+	self->proxy.held = true;
+	SCRIPT(GET(ASK), PAUSE, DRIP(OPEN, 20), GET(REQUEST4), DRIP(GRANTED, 20), PUT("hello"),
+	       ECHO);
 	fd = client(&self->proxy, 0);
 	ASSERT_EQ(0, zs_nonblock(fd, true));
 	ASSERT_EQ(EINPROGRESS, go4(fd));
@@ -320,6 +322,7 @@ TEST_F(socks5, reader_waits)
 	EXPECT_EQ(0, ioctl(fd, SIOCINQ, &n));
 	EXPECT_EQ(0, n);
 	ASSERT_EQ(0, zs_nonblock(fd, false));
+	self->proxy.held = false;
 	EXPECT_EQ(5, recv(fd, buf, sizeof(buf), 0));
 	EXPECT_EQ(0, memcmp(buf, "hello", 5));
 	EXPECT_EQ(0, poll(&pfd, 1, 0));
@@ -454,17 +457,20 @@ TEST_F(socks5, stalls)
 	SCRIPT(HOLD);
 	begun = zs_now_ms();
 	FAILS(ETIMEDOUT, METHOD, -1);
-	EXPECT_GE(zs_now_ms() - begun, 190);
+	/* By another clock, which may be some ticks ahead. */
+	EXPECT_GE(zs_now_ms() - begun, 150);
 	/* Not the 30 s of other tests. */
 	EXPECT_LT(zs_now_ms() - begun, SOON);
+	/* The proxy has time for what it does say. */
+	ASSERT_EQ(0, zs_write_file(TIMEOUT, "1000"));
 	NEXT_SCRIPT(GET(ASK), PUT(OPEN), HOLD);
 	FAILS(ETIMEDOUT, REQUEST, -1);
 	/* Each byte in good time, but not all of them. */
-	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4),
-		    PUT("\x05\x00\x00\x03\xff"), DRIP("0123456789012345678901234567890123456789", 150), HOLD);
+	NEXT_SCRIPT(GET(ASK), PUT(OPEN), GET(REQUEST4), PUT("\x05\x00\x00\x03\xff"),
+		    DRIP("0123456789012345678901234567890123456789", 400), HOLD);
 	begun = zs_now_ms();
 	FAILS(ETIMEDOUT, REQUEST, -1);
-	EXPECT_LT(zs_now_ms() - begun, 40 * 150);
+	EXPECT_LT(zs_now_ms() - begun, SOON);
 }
 
 TEST_F(socks5, no_proxy_there)
