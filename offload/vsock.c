@@ -185,10 +185,24 @@ static void zsock_vsock_self(struct zsock_vsock_name *name)
 		ipv6_addr_set_v4mapped(htonl(INADDR_LOOPBACK), &name->ip);
 }
 
+/*
+ * Whether io_uring connects: to a file that waits, without waiting. It does so
+ * again at each event of the socket, of which vsock tells some before there is
+ * a connection, and goes on where the answer is -EINPROGRESS.
+ */
+static bool zsock_vsock_retried(const struct socket *sock, int flags)
+{
+	return flags & O_NONBLOCK && sock->file &&
+	       !(READ_ONCE(sock->file->f_flags) & O_NONBLOCK);
+}
+
 /* In the words of IP. */
-static int zsock_vsock_connect_error(int err)
+static int zsock_vsock_connect_error(const struct socket *sock, int flags,
+				     int err)
 {
 	switch (err) {
+	case -EALREADY:
+		return zsock_vsock_retried(sock, flags) ? -EINPROGRESS : err;
 	case -ECONNRESET:	/* nobody listens */
 		return -ECONNREFUSED;
 	case -ENODEV:		/* no transport to such a context */
@@ -219,7 +233,7 @@ static int zsock_vsock_connect(struct socket *sock, struct zsock_addr *addr,
 	}
 	err = zsock_backend_ops(sock)->connect(sock, (struct zsock_addr *)&svm,
 					       sizeof(svm), flags);
-	return zsock_vsock_connect_error(err);
+	return zsock_vsock_connect_error(sock, flags, err);
 }
 
 static int zsock_vsock_listen(struct socket *sock, int backlog)

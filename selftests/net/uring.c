@@ -79,6 +79,23 @@ TEST_F(uring, connect_accept_send_recv)
 	EXPECT_EQ(0, ring_finish(&self->ring, NULL));
 }
 
+/* An event may come while there is no connection yet: the request waits on. */
+TEST_F(uring, connect_often)
+{
+	union zs_addr srv;
+	int l = zs_listener(variant->domain, variant->family, &srv), c, s, i;
+
+	for (i = 0; i < 60; i++) {
+		c = zs_socket(variant->domain, SOCK_STREAM, 0);
+		io_uring_prep_connect(sqe(self), c, &srv.sa, zs_len(variant->family));
+		ASSERT_EQ(0, ring_finish(&self->ring, NULL));
+		s = accept(l, NULL, NULL);
+		ASSERT_LE(0, s);
+		close(c);
+		close(s);
+	}
+}
+
 TEST_F(uring, connect_refused)
 {
 	union zs_addr to;
