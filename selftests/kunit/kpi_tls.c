@@ -337,7 +337,8 @@ static struct task_struct *kpi_wait_in(struct kunit *test,
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	get_task_struct(task);
 	wake_up_process(task);
-	while (!READ_ONCE(w->inside))
+	/* Not before it waits: a socket may be closed under a call, not before. */
+	while (!READ_ONCE(w->inside) || task_is_running(task))
 		usleep_range(1000, 2000);
 	/* And in the handshake, with luck. */
 	msleep(50);

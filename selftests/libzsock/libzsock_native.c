@@ -684,7 +684,7 @@ static int all_calls(struct zsk *z, int *n)
 	return ret ?: zsk_cred_delete(z, 100000, 0);
 }
 
-TEST_F(native, memory_runs_out)
+TEST_F_TIMEOUT(native, memory_runs_out, 120)
 {
 	int ret = -1, nth, n, i;
 

@@ -14,7 +14,8 @@ pipe_start()
 	zsock-offloadd -f --user root --tls --allow 0.0.0.0/0 --listen "unix:$DIR/pipe" \
 		2>offloadd.log &
 	PIDS+=($!)
-	wait_for "$LIMIT" test -S "$DIR/pipe" &&
+	# The file is there before it listens.
+	wait_for "$LIMIT" has offloadd.log ready &&
 		zsockctl backend add whole0 --unix "$DIR/pipe" --prio 300
 }
 
