@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -166,7 +167,7 @@ TEST_F(tcp, connect_unspec_disconnects)
 
 TEST_F(tcp, would_block)
 {
-	int fd[2], n = 0, part, tries = 0;
+	int fd[2], n = 0, part;
 	static char buf[65536];
 
 	ASSERT_EQ(0, zs_tcp_pair(variant->domain, variant->family, fd));
@@ -176,14 +177,16 @@ TEST_F(tcp, would_block)
 	EXPECT_EQ(-1, read(fd[0], buf, 1));
 	EXPECT_EQ(EAGAIN, errno);
 	EXPECT_EQ(POLLOUT, zs_poll(fd[0], POLLIN | POLLOUT, 0));
-	/* What was put off may be acknowledged meanwhile, and makes room. */
+	/*
+	 * What was put off may be acknowledged meanwhile, and makes room; and behind a pipe
+	 * it moves on from host to host, until all their buffers are full.
+	 */
 	do {
 		while ((part = write(fd[0], buf, sizeof(buf))) > 0)
 			n += part;
-		EXPECT_EQ(EAGAIN, errno);
-	} while (zs_poll(fd[0], POLLOUT, 20) && tries++ < 100);
+		ASSERT_EQ(EAGAIN, errno);
+	} while (zs_poll(fd[0], POLLOUT, 200) == POLLOUT);
 	EXPECT_GT(n, 0);
-	EXPECT_EQ(0, zs_poll(fd[0], POLLOUT, 0));
 	while (n > 0) {
 		part = read(fd[1], buf, sizeof(buf));
 		ASSERT_GT(part, 0);
@@ -377,8 +380,10 @@ TEST_F(tcp, urgent_inline)
 	EXPECT_EQ(2, recv(fd[1], buf, sizeof(buf), 0));
 	EXPECT_EQ(-1, recv(fd[1], buf, 1, MSG_OOB));
 	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(3, recv(fd[1], buf, sizeof(buf), MSG_WAITALL | MSG_DONTWAIT));
-	EXPECT_EQ('X', buf[0]);
+	/* Behind a pipe what is behind the mark may come later. */
+	EXPECT_EQ(3, recv(fd[1], buf, 3, MSG_WAITALL));
+	EXPECT_EQ(0, memcmp(buf, "Xcd", 3));
+	EXPECT_EQ(0, zs_poll(fd[1], POLLIN, 0));
 }
 
 TEST_F(tcp, half_close)
