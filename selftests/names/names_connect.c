@@ -332,7 +332,8 @@ TEST_F(names, black_hole)
 	ASSERT_EQ(0, to_name(fd));
 	begun = zs_now_ms() - begun;
 	EXPECT_EQ(AF_INET, peer_family(fd));
-	EXPECT_GE(begun, delay - 20);
+	/* By ticks, which may be behind the clock. */
+	EXPECT_GE(begun, delay * 3 / 4);
 	EXPECT_LT(begun, delay * 8);
 	EXPECT_TRUE(talks(fd, self->l4));
 	close(fd);
@@ -351,7 +352,7 @@ TEST_F(names, families_take_turns)
 	begun = zs_now_ms();
 	ASSERT_EQ(0, to_name(fd));
 	begun = zs_now_ms() - begun;
-	EXPECT_GE(begun, 1480);
+	EXPECT_GE(begun, 1125);
 	/* Not as the fourth. */
 	EXPECT_LT(begun, 3 * 1500);
 	close(fd);

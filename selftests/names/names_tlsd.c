@@ -122,7 +122,7 @@ TEST_F(tlsd, black_hole)
 	EXPECT_EQ(0, to_name(fd));
 	begun = zs_now_ms() - begun;
 	EXPECT_EQ(0, zs_write_file(DELAY, "250"));
-	EXPECT_GE(begun, 980);
+	EXPECT_GE(begun, 750);
 	EXPECT_LT(begun, 8000);
 	EXPECT_TRUE(echoes(fd, self->p));
 	close(fd);
