@@ -257,6 +257,16 @@ int agent_accept(struct agent *agent, uint64_t *id)
 	return err ? -1 : fd;
 }
 
+int agent_await(struct agent *agent, uint64_t *id)
+{
+	long long end = zs_now_ms() + 20000;
+	int fd;
+
+	while ((fd = agent_accept(agent, id)) < 0 && errno == EAGAIN && zs_now_ms() < end)
+		zs_sleep_ms(1);
+	return fd;
+}
+
 static void serve(struct agent *agent, int fd)
 {
 	int error = agent->mode == AGENT_FAILS ? agent->error : 0;

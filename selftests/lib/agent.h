@@ -56,6 +56,8 @@ int agent_open(struct agent *agent);
 void agent_close(struct agent *agent);
 /* The next handshake's descriptor, and its number; -1 and errno where there is none. */
 int agent_accept(struct agent *agent, uint64_t *id);
+/* The same, when there is one: whose connect() did not wait may be here before it. */
+int agent_await(struct agent *agent, uint64_t *id);
 /* A stalled one ends. A positive errno where the kernel refused. */
 int agent_done(struct agent *agent, uint64_t id, int error);
 

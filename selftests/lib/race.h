@@ -17,6 +17,8 @@ struct race {
 	/* False ends the race. */
 	bool (*after)(void *arg);
 	void *arg;
+	/* The least that there is to be: more rounds than so many, for which it takes its time. */
+	unsigned long more_than;
 };
 
 /* So many milliseconds of rounds; returns how many there were, 0 when it could not start. */

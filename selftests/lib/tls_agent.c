@@ -2,6 +2,7 @@
 /*
  * The surroundings of secure sockets: the agent, and credentials.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -98,17 +99,36 @@ void tls_agent_stop(pid_t pid, int sig)
 		;
 }
 
-void tls_agent_pause(void)
+/* Each of its threads, which stop one after the other; it is no child of a test's. */
+static bool all_stopped(void)
 {
 	char path[64];
-	int tries;
+	struct dirent *d;
+	bool all = true;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", tls_agent);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/status", d->d_name);
+		if (zs_file_has(path, "State: T (stopped)") < 0)
+			all = false;
+	}
+	if (dir)
+		closedir(dir);
+	return all;
+}
+
+void tls_agent_pause(void)
+{
+	long long end = zs_now_ms() + 20000;
 
 	if (!zs_is_zsock())
 		return;
 	kill(tls_agent, SIGSTOP);
-	/* All of its threads; it is no child of a test's. */
-	snprintf(path, sizeof(path), "/proc/%d/status", tls_agent);
-	for (tries = 0; tries < 500 && zs_file_has(path, "State: T (stopped)") < 0; tries++)
+	while (!all_stopped() && zs_now_ms() < end)
 		zs_sleep_ms(2);
 }
 

@@ -301,11 +301,14 @@ static void connect_1(void *arg)
 static bool check_connect(void *arg)
 {
 	struct round *r = arg;
-	int child = accept(r->listener, NULL, NULL);
-	int second_child = accept(r->listener, NULL, NULL);
+	int child, second_child;
 	bool good = false;
 	char byte = 0;
 
+	/* The last of the three segments may still be on another processor's queue. */
+	zs_poll(r->listener, POLLIN, r->ret[0] && r->ret[1] ? 0 : 20000);
+	child = accept(r->listener, NULL, NULL);
+	second_child = accept(r->listener, NULL, NULL);
 	/* Who comes while the other waits for the answer waits with him, and succeeds, too. */
 	if (r->ret[0] && r->ret[1])
 		complain(r, "neither connected");
@@ -324,7 +327,8 @@ static bool check_connect(void *arg)
 
 TEST_F(first, connect_connect)
 {
-	struct race race = { fresh, { connect_0, connect_1 }, check_connect, &self->r };
+	struct race race = { fresh, { connect_0, connect_1 }, check_connect, &self->r,
+			     .more_than = 3 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 3);
 	EXPECT_STREQ(self->r.what, "");
@@ -359,7 +363,8 @@ static bool check_bind_listen(void *arg)
 
 TEST_F(first, bind_listen)
 {
-	struct race race = { fresh, { bind_0, listen_1 }, check_bind_listen, &self->r };
+	struct race race = { fresh, { bind_0, listen_1 }, check_bind_listen, &self->r,
+			     .more_than = 3 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 3);
 	EXPECT_STREQ(self->r.what, "");
@@ -409,7 +414,8 @@ static bool check_options(void *arg)
 
 TEST_F(first, setsockopt_connect)
 {
-	struct race race = { fresh, { options_0, connect_1 }, check_options, &self->r };
+	struct race race = { fresh, { options_0, connect_1 }, check_options, &self->r,
+			     .more_than = 3 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 3);
 	EXPECT_STREQ(self->r.what, "");
@@ -440,7 +446,8 @@ static bool check_filter(void *arg)
 
 TEST_F(first, filter_connect)
 {
-	struct race race = { fresh, { filter_0, connect_1 }, check_filter, &self->r };
+	struct race race = { fresh, { filter_0, connect_1 }, check_filter, &self->r,
+			     .more_than = 3 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 3);
 	EXPECT_STREQ(self->r.what, "");
@@ -477,7 +484,8 @@ static bool check_cookie(void *arg)
 
 TEST_F(first, cookie_connect)
 {
-	struct race race = { fresh, { read_0, connect_1 }, check_cookie, &self->r };
+	struct race race = { fresh, { read_0, connect_1 }, check_cookie, &self->r,
+			     .more_than = 3 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 3);
 	EXPECT_STREQ(self->r.what, "");
@@ -505,7 +513,8 @@ static bool check_close(void *arg)
 
 TEST_F(first, close_connect)
 {
-	struct race race = { fresh, { close_0, connect_1 }, check_close, &self->r };
+	struct race race = { fresh, { close_0, connect_1 }, check_close, &self->r,
+			     .more_than = 3 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 3);
 	EXPECT_STREQ(self->r.what, "");

@@ -206,7 +206,7 @@ TEST_F_TIMEOUT(limits, small_memory_cgroup, 90)
 	TH_LOG("status %d: 3 is errors, 137 is killed for memory", status);
 	/* Neither of both would say that the memory was not small. */
 	EXPECT_TRUE(status == 3 || status == 128 + SIGKILL);
-	for (int tries = 0; tries < 50 && rmdir(group); tries++)
+	for (int tries = 0; tries < 300 && rmdir(group); tries++)
 		zs_sleep_ms(100);
 	EXPECT_NE(access(group, F_OK), 0);
 }

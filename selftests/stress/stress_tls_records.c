@@ -19,7 +19,7 @@
 #include "zs.h"
 
 #define ROUNDS_MS	300
-#define LOST_S		5
+#define LOST_S		20
 #define MESSAGES	12
 
 #define ALERT		21
@@ -80,7 +80,7 @@ static void opened(void *arg)
 	zs_nonblock(r->fd, true);
 	connect(r->fd, &r->addr.sa, sizeof(r->addr.in));
 	r->peer = accept(r->listener, NULL, NULL);
-	wire = agent_accept(&r->agent, &id);
+	wire = agent_await(&r->agent, &id);
 	if (wire < 0 || agent_ktls(wire, r->version) || agent_ktls(r->peer, r->version) ||
 	    agent_done(&r->agent, id, 0))
 		complain(r, "handshake");
@@ -205,7 +205,7 @@ static void peer_leaves(void *arg)
 {
 	struct round *r = arg;
 
-	for (int i = 0; i < 400 && !r->was_shut; i++)
+	for (int i = 0; i < 4000 && !r->was_shut; i++)
 		zs_sleep_ms(5);
 	if (!r->was_shut)
 		complain(r, "shutdown waits for the peer");

@@ -20,7 +20,7 @@
 
 #define ROUNDS_MS	500
 /* TCP says again what found no place after 1, 3, 7 seconds. */
-#define LOST_MS		12000
+#define LOST_MS		25000
 #define CLIENTS		4
 
 struct round {
@@ -405,6 +405,9 @@ static void storm(struct __test_metadata *_metadata, struct round *r, int backlo
 	for (int i = 0; i < 2; i++)
 		ASSERT_EQ(0, pthread_create(&server[i], NULL, server_main, r));
 	EXPECT_GT(race_storm(fn, n, r, 2 * ROUNDS_MS), 5);
+	/* A busy machine may need longer for the first one. */
+	for (int i = 0; i < 10 && !storm_served; i++)
+		race_storm(fn, n, r, 2 * ROUNDS_MS);
 	r->over = true;
 	for (int i = 0; i < 2; i++)
 		pthread_join(server[i], NULL);
@@ -415,7 +418,7 @@ static void storm(struct __test_metadata *_metadata, struct round *r, int backlo
 }
 
 /* More clients than places, and some who go at once: those who stay are served. */
-TEST_F_TIMEOUT(serve, storm, 60)
+TEST_F_TIMEOUT(serve, storm, 120)
 {
 	void (*const fn[])(void *) = { storm_client, storm_client, storm_client, storm_hasty };
 
@@ -436,7 +439,7 @@ static void storm_agent(void *arg)
 	agent_stop(&agent);
 }
 
-TEST_F_TIMEOUT(serve, storm_of_agents, 60)
+TEST_F_TIMEOUT(serve, storm_of_agents, 120)
 {
 	void (*const fn[])(void *) = { storm_client, storm_client, storm_agent, storm_agent };
 

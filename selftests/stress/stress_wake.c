@@ -20,7 +20,7 @@
 
 #define ROUNDS_MS	1500
 /* Far longer than any wake-up takes, also in a slow guest. */
-#define LOST_MS		5000
+#define LOST_MS		20000
 
 struct wake {
 	int domain;
@@ -107,7 +107,8 @@ static bool was_readable(void *arg)
 
 TEST_F(wake, poll)
 {
-	struct race race = { fresh, { wait_by_poll, bind_and_send }, was_readable, &self->w };
+	struct race race = { fresh, { wait_by_poll, bind_and_send }, was_readable, &self->w,
+			     .more_than = 50 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 50);
 	EXPECT_EQ(self->w.failed, 0);
@@ -119,7 +120,7 @@ TEST_F(wake, poll)
 TEST_F(wake, two_polls)
 {
 	struct race race = { fresh, { wait_by_poll, bind_and_send, wait_by_poll }, was_readable,
-			     &self->w };
+			     &self->w, .more_than = 50 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 50);
 	EXPECT_EQ(self->w.failed, 0);
@@ -139,7 +140,8 @@ static void wait_by_epoll(void *arg)
 
 TEST_F(wake, epoll_edge)
 {
-	struct race race = { fresh, { wait_by_epoll, bind_and_send }, was_readable, &self->w };
+	struct race race = { fresh, { wait_by_epoll, bind_and_send }, was_readable, &self->w,
+			     .more_than = 50 };
 
 	EXPECT_GT(race_run(&race, ROUNDS_MS), 50);
 	EXPECT_EQ(self->w.failed, 0);
@@ -232,7 +234,8 @@ static bool sends_sigio(void *arg)
 TEST_F(wake, sigio)
 {
 	struct sigio s = { .w = self->w };
-	struct race race = { fresh_sigio, { ask_for_sigio, bind_giving_way }, sends_sigio, &s };
+	struct race race = { fresh_sigio, { ask_for_sigio, bind_giving_way }, sends_sigio, &s,
+			     .more_than = 50 };
 
 	sigemptyset(&s.set);
 	sigaddset(&s.set, SIGIO);

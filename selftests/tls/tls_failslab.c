@@ -222,7 +222,7 @@ FIXTURE_SETUP(failslab)
 FIXTURE_TEARDOWN(failslab)
 {
 	EXPECT_TRUE(race_all_gone());
-	for (int i = 0; i < 100 && race_module_refs() != self->refs; i++)
+	for (int i = 0; i < 600 && race_module_refs() != self->refs; i++)
 		zs_sleep_ms(50);
 	EXPECT_EQ(self->refs, race_module_refs());
 }

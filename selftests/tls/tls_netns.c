@@ -114,7 +114,7 @@ static int await(struct state *s, uint64_t *id)
 {
 	int fd;
 
-	for (int tries = 0; tries < 500; tries++) {
+	for (int tries = 0; tries < 10000; tries++) {
 		fd = agent_accept(&s->agent, id);
 		if (fd >= 0 || errno != EAGAIN)
 			return fd;
@@ -175,7 +175,7 @@ FIXTURE_SETUP(netns)
 
 FIXTURE_TEARDOWN(netns)
 {
-	for (int i = 0; i < 100 && race_module_refs() != self->refs; i++)
+	for (int i = 0; i < 600 && race_module_refs() != self->refs; i++)
 		zs_sleep_ms(50);
 	EXPECT_EQ(self->refs, race_module_refs());
 	close(nsid_socket);
@@ -235,7 +235,7 @@ TEST_F(netns, socket_passed_out)
 	fd = zs_recv_fd(self->un[1]);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, let_go(self));
-	EXPECT_NE(0, zs_poll(fd, POLLOUT, 5000));
+	EXPECT_NE(0, zs_poll(fd, POLLOUT, 20000));
 	EXPECT_EQ(ECONNABORTED, zs_getint(fd, SOL_SOCKET, SO_ERROR));
 	EXPECT_FALSE(ends(1));
 	close(fd);
@@ -252,7 +252,7 @@ TEST_F(netns, connection_passed_out)
 	fd = zs_recv_fd(self->un[1]);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, let_go(self));
-	EXPECT_NE(0, zs_poll(fd, POLLIN, 5000));
+	EXPECT_NE(0, zs_poll(fd, POLLIN, 20000));
 	EXPECT_GE(0, recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
 	close(fd);
 	EXPECT_TRUE(ends(20));
@@ -268,7 +268,7 @@ TEST_F(netns, wire_passed_out)
 	fd = zs_recv_fd(self->un[1]);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, let_go(self));
-	for (int i = 0; i < 100 && (recv(fd, buf, 1, 0) >= 0 || errno != ESHUTDOWN); i++)
+	for (int i = 0; i < 1000 && (recv(fd, buf, 1, 0) >= 0 || errno != ESHUTDOWN); i++)
 		zs_sleep_ms(20);
 	EXPECT_EQ(-1, recv(fd, buf, 1, 0));
 	EXPECT_EQ(ESHUTDOWN, errno);

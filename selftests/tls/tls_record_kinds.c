@@ -271,7 +271,7 @@ TEST_F(kinds, tickets_do_not_wake_a_poller)
 	EXPECT_EQ(0, epoll_wait(ep, &ev, 1, 100));
 	EXPECT_EQ(0, zs_poll(self->zsock, POLLIN, 0));
 	ASSERT_EQ(1, send(self->peer, "x", 1, 0));
-	EXPECT_EQ(1, epoll_wait(ep, &ev, 1, 5000));
+	EXPECT_EQ(1, epoll_wait(ep, &ev, 1, 20000));
 	EXPECT_EQ(-1, recv_errno(self->zsock));
 }
 
@@ -338,7 +338,7 @@ TEST_F(kinds, fionread_meets_an_alert)
 	int n = -1;
 
 	ASSERT_EQ(0, send_alert(self->peer, WARNING, CLOSE_NOTIFY));
-	ASSERT_TRUE(zs_poll(self->zsock, POLLIN, 5000) & POLLIN);
+	ASSERT_TRUE(zs_poll(self->zsock, POLLIN, 20000) & POLLIN);
 	EXPECT_EQ(0, ioctl(self->zsock, FIONREAD, &n));
 	EXPECT_EQ(0, n);
 	EXPECT_EQ(0, recv_errno(self->zsock));

@@ -200,7 +200,7 @@ TEST_F(records, ticket_in_pieces)
 	EXPECT_EQ(-1, recv(self->fd, buf, sizeof(buf), MSG_DONTWAIT));
 	EXPECT_EQ(EAGAIN, errno);
 	ASSERT_EQ(1, send(self->peer, "z", 1, 0));
-	EXPECT_EQ(POLLIN, zs_poll(self->fd, POLLIN, 1000));
+	EXPECT_EQ(POLLIN, zs_poll(self->fd, POLLIN, 20000));
 	EXPECT_EQ(1, recv(self->fd, buf, sizeof(buf), 0));
 }
 
@@ -232,13 +232,13 @@ TEST_F(records, tickets_for_the_agent)
 		ASSERT_EQ(0, agent_send_record(self->peer, HANDSHAKE, ticket, sizeof(ticket)));
 	ASSERT_EQ(1, send(self->peer, "x", 1, 0));
 	ASSERT_EQ(1, recv(self->fd, buf, sizeof(buf), 0));
-	for (int i = 0; i < 100 && self->agent.tickets < 4; i++)
+	for (int i = 0; i < 2000 && self->agent.tickets < 4; i++)
 		zs_sleep_ms(10);
 	zs_sleep_ms(50);
 	EXPECT_EQ(4, self->agent.tickets);
 	EXPECT_EQ(sizeof(ticket), self->agent.ticket_len);
 	ASSERT_EQ(0, setsockopt(self->fd, SOL_TLS, TLS_SESSION_CACHE_PURGE, NULL, 0));
-	for (int i = 0; i < 100 && !self->agent.purges; i++)
+	for (int i = 0; i < 2000 && !self->agent.purges; i++)
 		zs_sleep_ms(10);
 	EXPECT_EQ(1, self->agent.purges);
 }
@@ -285,7 +285,7 @@ TEST_F(records, fatal_alert)
 	char buf[100];
 
 	ASSERT_EQ(0, agent_send_record(self->peer, ALERT, "\2\52", 2));
-	EXPECT_EQ(POLLIN, zs_poll(self->fd, POLLIN, 1000) & POLLIN);
+	EXPECT_EQ(POLLIN, zs_poll(self->fd, POLLIN, 20000) & POLLIN);
 	EXPECT_EQ(-1, recv(self->fd, buf, sizeof(buf), 0));
 	EXPECT_EQ(ECONNRESET, errno);
 	ASSERT_EQ(0, handshake_error(self->fd, &error));
@@ -341,7 +341,7 @@ TEST_F(records, close_notify)
 	EXPECT_EQ(1, recv(self->fd, buf, 1, 0));
 	EXPECT_EQ(0, recv(self->fd, buf, 1, 0));
 	EXPECT_EQ(0, recv(self->fd, buf, 1, 0));
-	EXPECT_EQ(POLLIN, zs_poll(self->fd, POLLIN, 1000));
+	EXPECT_EQ(POLLIN, zs_poll(self->fd, POLLIN, 20000));
 	ASSERT_EQ(3, send(self->fd, "yes", 3, 0));
 	EXPECT_EQ(3, recv(self->peer, buf, sizeof(buf), 0));
 }

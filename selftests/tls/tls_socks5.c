@@ -102,7 +102,7 @@ TEST_F(via, nonblocking)
 	EXPECT_EQ(0, zs_poll(c, POLLIN | POLLOUT, 0));
 	EXPECT_EQ(EALREADY, do_connect(c, &self->addr));
 	tls_agent_resume();
-	EXPECT_EQ(POLLOUT, zs_poll(c, POLLIN | POLLOUT, 5000));
+	EXPECT_EQ(POLLOUT, zs_poll(c, POLLIN | POLLOUT, 20000));
 	EXPECT_EQ(0, zs_getint(c, SOL_SOCKET, SO_ERROR));
 	EXPECT_EQ(0, do_connect(c, &self->addr));
 	EXPECT_EQ(EISCONN, do_connect(c, &self->addr));
@@ -129,7 +129,7 @@ TEST_F(via, refused)
 	c = client(&self->proxy);
 	ASSERT_EQ(0, zs_nonblock(c, true));
 	ASSERT_EQ(EINPROGRESS, do_connect(c, &self->addr));
-	EXPECT_TRUE(zs_poll(c, POLLIN | POLLOUT, 5000) & POLLERR);
+	EXPECT_TRUE(zs_poll(c, POLLIN | POLLOUT, 20000) & POLLERR);
 	EXPECT_EQ(ECONNREFUSED, zs_getint(c, SOL_SOCKET, SO_ERROR));
 	close(c);
 }
@@ -165,7 +165,7 @@ TEST_F(via, shutdown_and_close_in_the_middle)
 		zs_sleep_ms(2 * i);
 		if (i & 1) {
 			EXPECT_EQ(0, shutdown(c, SHUT_RDWR));
-			EXPECT_TRUE(zs_poll(c, POLLIN | POLLOUT, 5000) & POLLHUP);
+			EXPECT_TRUE(zs_poll(c, POLLIN | POLLOUT, 20000) & POLLHUP);
 		}
 		ASSERT_EQ(0, close(c));
 	}

@@ -82,7 +82,7 @@ static bool refused(void)
 /* The last descriptor's file is put by a task of its own: give that a moment. */
 static bool unloaded(void)
 {
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; tries < 1000; tries++) {
 		if (!syscall(SYS_delete_module, "zsock", O_NONBLOCK))
 			return true;
 		zs_sleep_ms(20);
@@ -102,7 +102,7 @@ static int begin(FIXTURE_DATA(unload) *self)
 {
 	self->fd = tls_socket();
 	connect(self->fd, &self->addr.sa, sizeof(self->addr.in));
-	self->wire = agent_accept(&self->agent, &self->id);
+	self->wire = agent_await(&self->agent, &self->id);
 	return self->wire < 0 ? -1 : 0;
 }
 
@@ -192,7 +192,7 @@ TEST_F(unload, agent_s_question)
 	self->fd = tls_socket();
 	program = zs_getint(self->fd, SOL_TLS, TLS_CERT_VERIFY_CALLBACK);
 	connect(self->fd, &self->addr.sa, sizeof(self->addr.in));
-	self->wire = agent_accept(&self->agent, &self->id);
+	self->wire = agent_await(&self->agent, &self->id);
 	ASSERT_LE(0, self->wire);
 	verify = self->agent.verify_fd;
 	self->agent.verify_fd = -1;
@@ -246,7 +246,7 @@ TEST_F(unload, listener)
 		ASSERT_EQ(0, agent_ktls(wires[i], 0x0304));
 		ASSERT_EQ(0, agent_done(&self->agent, id, 0));
 	}
-	ASSERT_EQ(POLLIN, zs_poll(listener, POLLIN, 1000));
+	ASSERT_EQ(POLLIN, zs_poll(listener, POLLIN, 20000));
 	EXPECT_TRUE(refused());
 	close(listener);
 	EXPECT_TRUE(refused());
@@ -365,7 +365,8 @@ TEST_F(unload, comes_and_goes)
 	pid[1] = start_visits(&self->addr, &seen[0]);
 	pid[2] = start_agents(&seen[1]);
 	/* A busy machine needs longer until something of each kind was there. */
-	while (zs_now_ms() < end || ((!seen[0] || !seen[1]) && zs_now_ms() < end + 15000)) {
+	while (zs_now_ms() < end || ((!seen[0] || !seen[1] || !removed || !refused) &&
+				     zs_now_ms() < end + 15000)) {
 		if (syscall(SYS_delete_module, "zsock", O_NONBLOCK)) {
 			refused++;
 			usleep(500);

@@ -122,10 +122,24 @@ module_away()
 	for m in /sys/module/zsock/holders/*; do
 		[[ -e $m ]] || continue
 		m=${m##*/}
-		rmmod "$m" || return
+		module_remove "$m" || return
 		MODULES_GONE+=("$m")
 	done
-	rmmod zsock
+	module_remove zsock
+}
+
+# What has ended a moment ago may hold it for another: the kernel lets go of files afterwards.
+module_remove()
+{
+	local end=$((SECONDS + 30))
+
+	until rmmod "$1" 2>/dev/null; do
+		if ((SECONDS > end)); then
+			rmmod "$1"
+			return
+		fi
+		sleep 0.2
+	done
 }
 
 module_back()

@@ -44,7 +44,7 @@ agent()
 	zsock-tlsd -f "$@" >"$log" 2>&1 &
 	agent=$!
 	agents+=("$agent")
-	within 30 file_has "$log" "ready, with" || tap_not_ok "the agent starts" "$(<"$log")"
+	within 60 file_has "$log" "ready, with" || tap_not_ok "the agent starts" "$(<"$log")"
 }
 
 # agent_end [SIGNAL]: leaves $status
@@ -87,7 +87,7 @@ handshake()
 	((port++))
 	ztls listen --tags 1 --timeout 60 127.0.0.1 $port >server 2>&1 </dev/null &
 	server=$!
-	within 20 file_has server port=
+	within 60 file_has server port=
 	timeout 60 openssl s_client -connect 127.0.0.1:$port "$@" </dev/null >client 2>&1
 	wait $server
 	status=$?
@@ -104,7 +104,7 @@ client_of()
 	openssl s_server -accept 127.0.0.1:$port -naccept 1 -quiet -cert "$name.crt" \
 		-key "$name.key" >server 2>&1 </dev/null &
 	server=$!
-	within 20 eval "ss -Hltn 'sport = $port' | grep -q ."
+	within 60 eval "ss -Hltn 'sport = $port' | grep -q ."
 	ztls connect --hostname "$name.test" --timeout 60 "${@:2}" 127.0.0.1 $port \
 		>client 2>&1 </dev/null
 	status=$?
@@ -148,7 +148,7 @@ test_daemon()
 		cat "/proc/$pid/maps"
 
 	kill -TERM "$pid"
-	check "it ends when told" within 20 gone "$pid"
+	check "it ends when told" within 60 gone "$pid"
 	is "the PID file is empty" "$(<pid)" ""
 }
 
@@ -168,11 +168,11 @@ test_notify()
 {
 	rm -f notify notified
 	socat -u UNIX-RECV:"$dir/notify",mode=777 CREATE:notified &
-	within 10 test -S notify
+	within 60 test -S notify
 	NOTIFY_SOCKET=$dir/notify agent log
-	check "systemd is told when it is ready" within 10 file_has notified READY=1
+	check "systemd is told when it is ready" within 60 file_has notified READY=1
 	agent_end
-	check "and when it ends" within 10 file_has notified STOPPING=1
+	check "and when it ends" within 60 file_has notified STOPPING=1
 	kill %socat 2>/dev/null
 }
 
@@ -182,12 +182,12 @@ test_log()
 {
 	agent log -v
 	check "a handshake" handshake
-	check "-v: it is logged" within 10 file_has log "done: version 0x304, suite 0x1301"
+	check "-v: it is logged" within 60 file_has log "done: version 0x304, suite 0x1301"
 	client_of two --tags 2
 	is "a client that does not trust: it fails" $? 2
-	check "-v: and why" within 10 file_has log "failed: self.signed certificate"
+	check "-v: and why" within 60 file_has log "failed: self.signed certificate"
 	kill -USR1 "$agent"
-	check "USR1: counters" within 10 file_has log "1 done (0 resumed), 1 failed"
+	check "USR1: counters" within 60 file_has log "1 done (0 resumed), 1 failed"
 	agent_end
 
 	agent log
@@ -230,12 +230,12 @@ test_trust_store()
 	is "and nobody else" $? 2
 	cp two.crt trusted.crt
 	kill -HUP "$agent"
-	check "HUP: it is read again" within 10 client_of two
+	check "HUP: it is read again" within 60 client_of two
 	client_of one
 	is "and the old one is forgotten" $? 2
 	echo rubbish >trusted.crt
 	kill -HUP "$agent"
-	check "HUP: rubbish is complained about" within 10 file_has log "keeping the old one"
+	check "HUP: rubbish is complained about" within 60 file_has log "keeping the old one"
 	check "and changes nothing" client_of two
 	agent_end
 
@@ -251,13 +251,13 @@ test_trust_store()
 # Peers that connect and say nothing cost no time, and stop nobody.
 test_stalled()
 {
-	local before after server stalled
+	local before after server stalled i
 
 	agent log --workers 1
 	((port++))
 	ztls listen --tags 1 --backlog 500 --timeout 60 127.0.0.1 $port >server 2>&1 </dev/null &
 	server=$!
-	within 20 file_has server port=
+	within 60 file_has server port=
 	python3 -IS - $port >stalled <<-'EOT' &
 		import socket, sys, time
 		made = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(300)]
@@ -268,13 +268,16 @@ test_stalled()
 	EOT
 	stalled=$!
 	check "300 peers that are silent" within 60 file_has stalled ready
-	pause 1
-	before=$(awk '{ print $14 + $15 }' "/proc/$agent/stat")
-	pause 3
-	after=$(awk '{ print $14 + $15 }' "/proc/$agent/stat")
-	# Who polls takes all of it. On a busy host, a little looks like more.
+	# Who polls takes all of it, each time. On a busy host, a little looks like more, and it may
+	# still be with their beginning.
+	for ((i = 0; i < 6; i++)); do
+		before=$(awk '{ print $14 + $15 }' "/proc/$agent/stat")
+		pause 3
+		after=$(awk '{ print $14 + $15 }' "/proc/$agent/stat")
+		((after - before >= 100)) || break
+	done
 	check "take no time (of 300 ticks: $((after - before)))" test $((after - before)) -lt 100
-	timeout 30 openssl s_client -connect 127.0.0.1:$port </dev/null >client 2>&1
+	timeout 60 openssl s_client -connect 127.0.0.1:$port </dev/null >client 2>&1
 	wait $server
 	is "a good one is served meanwhile" $? 0
 	kill $stalled
@@ -283,19 +286,30 @@ test_stalled()
 	is "it ends in order" "$status" 0
 }
 
+descriptors() { find "/proc/$agent/fd" -mindepth 1 | wc -l; }
+# When its last handshake has been put away, which its peers do not wait for.
+descriptors_are() { (($(descriptors) == $1)); }
+
 test_descriptors()
 {
-	local before after i
+	local before=0 same=0 i
 
 	agent log --workers 1
 	handshake
-	before=$(find "/proc/$agent/fd" -mindepth 1 | wc -l)
+	while ((same < 10)); do
+		pause 0.1
+		if descriptors_are "$before"; then
+			((++same))
+		else
+			before=$(descriptors) same=0
+		fi
+	done
 	for ((i = 0; i < 2; i++)); do
 		handshake
 		client_of two --tags 2
 	done
-	after=$(find "/proc/$agent/fd" -mindepth 1 | wc -l)
-	is "no descriptor is left behind" "$after" "$before"
+	within 60 descriptors_are "$before"
+	is "no descriptor is left behind" "$(descriptors)" "$before"
 	agent_end
 }
 
@@ -305,10 +319,10 @@ test_reload_module()
 	check "a handshake" handshake
 	module_away
 	is "the module goes" $? 0
-	check "the agent sees that" within 20 file_has log "was unloaded"
+	check "the agent sees that" within 60 file_has log "was unloaded"
 	module_back
 	is "the module comes back" $? 0
-	check "the agent sees that, too" within 20 file_has log "is back"
+	check "the agent sees that, too" within 60 file_has log "is back"
 	certificates
 	check "and does handshakes" handshake
 	agent_end

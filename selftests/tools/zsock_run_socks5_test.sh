@@ -20,7 +20,7 @@ wait_for()
 {
 	local i
 
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		grep -q ":$2 .* 0A " "/proc/net/$1" && return
 		sleep 0.1
 	done
@@ -58,7 +58,7 @@ through()
 		shift
 	done
 	before=$(counter Socks5Tunnels)
-	run zsock-run "${options[@]}" -- curl -sS -m 20 "$2"
+	run zsock-run "${options[@]}" -- curl -sS -m 60 "$2"
 	after=$(counter Socks5Tunnels)
 	is "$name" "$out" "$want"
 	is "$name: by the proxy" $((after - before)) 1

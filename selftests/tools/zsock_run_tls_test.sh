@@ -110,7 +110,7 @@ test_credentials()
 	run zsock-run --tls "${files[@]}" -- zsockctl cred list
 	is "while the program runs there is one tag" "$(awk 'NR > 1 { print $1 }' <<<"$out" | sort -u | wc -l)" 1
 	like "a negative one" "$out" "*-[0-9]*ca *cert *key *"
-	check "and none when it has ended" wait_for 10 no_tags
+	check "and none when it has ended" wait_for 60 no_tags
 
 	run zsock-run --tls --tag 5 --ca "$PKI/ca.crt" -- true
 	like "a tag of --tag that is not there" "$err" "*no tag 5*"
@@ -118,17 +118,17 @@ test_credentials()
 	# shellcheck disable=SC2016
 	run zsock-run --tls --tag 5 --ca "$PKI/ca.crt" -- sh -c 'echo "$ZSOCK_RUN_TLS_TAGS"'
 	like "--tag and --ca add up" "$out" "5,-[0-9]*"
-	check "what was there stays, the other goes" wait_for 10 test_only_five
+	check "what was there stays, the other goes" wait_for 60 test_only_five
 	zsockctl cred del 5
 
 	zsock-run --tls "${files[@]}" -- sleep 1000 &
 	pid=$!
-	check "a program in the background has them" wait_for 10 test_three
+	check "a program in the background has them" wait_for 60 test_three
 	is "with the process id that zsock-run had" "$(cat /proc/$pid/comm)" sleep
 	is "and no child" "$(cat /proc/$pid/task/$pid/children)" ""
 	kill -KILL $pid
 	wait $pid 2>/dev/null
-	check "killed, it has none" wait_for 10 no_tags
+	check "killed, it has none" wait_for 60 no_tags
 
 	cat /etc/ssl/certs/ca-certificates.crt >bundle.crt
 	if (($(stat -c %s bundle.crt) > 61440)); then
@@ -136,13 +136,13 @@ test_credentials()
 		check "a bundle larger than a credential is several" test "$(wc -l <<<"$out")" -gt 2
 		is "with all of the certificates" "$(bundle_length "$out")" "$(stat -c %s bundle.crt)"
 	fi
-	check "which all go" wait_for 10 no_tags
+	check "which all go" wait_for 60 no_tags
 
 	zsock-run --tls --ca "$PKI/ca.crt" -- ./nosuchprogram 2>/dev/null
 	is "no program, no credential" "$(tags)" ""
 	run setpriv --reuid 65534 --clear-groups zsock-run --tls --ca "$PKI/ca.crt" -- zsockctl cred list
 	like "they belong to who runs it" "$out" "*ca *pem*65534*"
-	check "and go, too" wait_for 10 no_tags
+	check "and go, too" wait_for 60 no_tags
 }
 
 test_only_five() { [[ $(tags) == 5:ca ]]; }
@@ -351,14 +351,14 @@ test_python_server()
 	like "and agrees on the protocol" "$err" "*server accepted http/1.1*"
 	exits "curl that trusts others does not" 60 \
 		curl -sS --cacert "$PKI/otherca.crt" "https://server.test:$PORT/file"
-	exits "curl http:// gets no answer" 52 curl -sS -m 20 "http://server.test:$PORT/file"
+	exits "curl http:// gets no answer" 52 curl -sS -m 60 "http://server.test:$PORT/file"
 	exits "curl http:// with zsock-run --tls does" 0 zsock-run --tls --ca "$PKI/ca.crt" -- \
 		curl -sS -f -o copy4 "http://server.test:$PORT/file"
 	check "the file, from kernel to kernel" cmp file copy4
 	run zsockctl ss -al
 	like "zsockctl shows a TLS listener" "$out" "*LISTEN*:$PORT*tls*native*"
 	peers_end
-	check "its credentials go with it" wait_for 20 no_tags
+	check "its credentials go with it" wait_for 60 no_tags
 
 	web "${pair[@]}" --ca "$PKI/ca.crt" --verify required
 	run curl -sS --cacert "$PKI/ca.crt" "https://server.test:$PORT/sample"
