@@ -124,10 +124,15 @@ class Session:
                     return True
                 # One after the other: a second request could be lost.
                 self._log_seen = time.monotonic()
-                self._pump(lambda: time.monotonic() - self._log_seen > _STACKS_PAUSE, 5)
+                self._pump(self._stacks_paused, 8)
             self._log_seen = time.monotonic()
             return False
         return True
+
+    def _stacks_paused(self):
+        # On a busy machine the first line takes its time.
+        pause = _STACKS_PAUSE if self._stacks else 4 * _STACKS_PAUSE
+        return time.monotonic() - self._log_seen > pause
 
     def _complete(self):
         if self._phase == "end":
