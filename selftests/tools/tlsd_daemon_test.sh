@@ -101,7 +101,7 @@ client_of()
 	local name=$1 server status
 
 	((port++))
-	openssl s_server -accept 127.0.0.1:$port -naccept 1 -quiet -cert "$name.crt" \
+	timeout 90 openssl s_server -accept 127.0.0.1:$port -naccept 1 -quiet -cert "$name.crt" \
 		-key "$name.key" >server 2>&1 </dev/null &
 	server=$!
 	within 60 eval "ss -Hltn 'sport = $port' | grep -q ."
